@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache, pkg, root, wasmTarget } from '../lib/paths.mjs';
+import { Failure, run, say, seconds } from '../lib/run.mjs';
+import { WASM, wasmToolchain } from '../lib/toolchain.mjs';
+import { wasmBindgenPath, wasmBindgenVersion } from '../setup/wasm-bindgen.mjs';
+
+/** What the compiler emits by default or is told to (SIMD): the optimiser refuses what is not named. */
+const WASM_FEATURES = [
+  '--enable-simd',
+  '--enable-bulk-memory',
+  '--enable-nontrapping-float-to-int',
+  '--enable-sign-ext',
+  '--enable-mutable-globals',
+  '--enable-reference-types',
+  '--enable-multivalue',
+];
+
+/**
+ * The page loads `cpu` first. `webgpu` also holds burn and wgpu, is ten times larger and is fetched
+ * only when WebGPU is chosen; its host code only launches kernels, so it is optimised for size.
+ */
+export const FLAVOURS = [
+  { name: 'cpu', features: [], optimise: ['-O3'] },
+  { name: 'webgpu', features: ['--features', 'webgpu'], optimise: ['-Os'] },
+];
+
+const KEPT_RESULTS = 12;
+const digest = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
+
+/** Cargo's wasm for one flavour; returns its path. */
+async function compile({ name, features }) {
+  const toolchain = wasmToolchain();
+  if (!toolchain) throw new Failure('no compiler for wasm32 is here; run: node scripts/setup.mjs');
+  const target = wasmTarget[name];
+  await run(
+    toolchain.cargo,
+    ['build', '--release', '--locked', '--lib', '--no-default-features', ...features, ...toolchain.args],
+    { cwd: root, env: { ...toolchain.env, CARGO_TARGET_DIR: target } },
+  );
+  return join(target, WASM, 'release', 'headmap.wasm');
+}
+
+/** Only the newest results of the optimiser stay in the cache. */
+function prune(folder) {
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  files.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  for (const old of files.slice(KEPT_RESULTS)) rmSync(old);
+}
+
+/** Optimises `file` in place; the same input and flags are optimised once in the life of the cache. */
+async function optimiseWasm(file, flags, version) {
+  const folder = join(cache, 'wasm-opt');
+  mkdirSync(folder, { recursive: true });
+  const kept = join(folder, `${digest(readFileSync(file), version, flags.join(' '))}.wasm`);
+  if (!existsSync(kept)) {
+    const part = `${kept}.${process.pid}.part`;
+    await run(process.execPath, [join(root, 'node_modules/binaryen/bin/wasm-opt'), file, '-o', part, ...flags]);
+    renameSync(part, kept);
+    prune(folder);
+  }
+  copyFileSync(kept, file);
+}
+
+/** Builds `pkg/<flavour>/headmap.js` and `headmap_bg.wasm`. */
+export async function buildWasm(flavour, { optimise }) {
+  const start = performance.now();
+  say(`building the ${flavour.name} core (the first time takes minutes)`);
+  const compiled = await compile(flavour);
+
+  const binaryen = JSON.parse(readFileSync(join(root, 'node_modules/binaryen/package.json'), 'utf8')).version;
+  const flags = optimise ? [...flavour.optimise, ...WASM_FEATURES] : [];
+  const made = digest(readFileSync(compiled), wasmBindgenVersion(), binaryen, flags.join(' '));
+  const out = join(pkg, flavour.name);
+  const stamp = join(out, '.made-from');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === made) {
+    say(`${flavour.name} core is up to date (${seconds(start)})`);
+    return;
+  }
+
+  rmSync(out, { recursive: true, force: true });
+  await run(wasmBindgenPath() ?? 'wasm-bindgen', [
+    compiled, '--target', 'web', '--out-dir', out, '--out-name', 'headmap', '--no-typescript',
+  ]);
+  if (optimise) await optimiseWasm(join(out, 'headmap_bg.wasm'), flags, binaryen);
+  writeFileSync(stamp, made);
+  say(`${flavour.name} core built (${seconds(start)})`);
+}

@@ -1,0 +1,27 @@
+/** Fails when a wasm file, compressed as static hosts do it (brotli 11), is over its budget. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { pkg } from './lib/paths.mjs';
+import { Failure, main } from './lib/run.mjs';
+
+/** MB of 10^6 bytes. */
+const BUDGET_MB = { cpu: 1.5, webgpu: 3 };
+
+main(() => {
+  const over = [];
+  for (const [flavour, budget] of Object.entries(BUDGET_MB)) {
+    const wasm = readFileSync(join(pkg, flavour, 'headmap_bg.wasm'));
+    const packed = brotliCompressSync(wasm, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: 11,
+        [constants.BROTLI_PARAM_LGWIN]: 24,
+        [constants.BROTLI_PARAM_SIZE_HINT]: wasm.length,
+      },
+    });
+    const line = `${flavour}: ${(wasm.length / 1e6).toFixed(2)} MB, ${(packed.length / 1e6).toFixed(2)} MB with brotli (at most ${budget})`;
+    console.log(line);
+    if (packed.length > budget * 1e6) over.push(line);
+  }
+  if (over.length) throw new Failure(`over budget: ${over.join('; ')}`);
+});

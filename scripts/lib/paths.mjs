@@ -1,0 +1,27 @@
+/** Where things are: the clone, and the folder outside it that keeps what is slow to make. */
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
+
+/** `HEADMAP_CACHE`, or `headmap` in the user's cache folder. Deleting it only costs time. */
+export const cache =
+  process.env.HEADMAP_CACHE ??
+  join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'headmap');
+
+export const tools = join(cache, 'tools');
+export const nativeTarget = join(cache, 'target');
+export const clippyTarget = join(cache, 'target-clippy');
+
+/**
+ * One target folder per flavour: both make a file of the same name, so in one folder each build
+ * would undo the other's and nothing would ever be up to date.
+ */
+export const wasmTarget = {
+  webgpu: join(cache, 'target-wasm'),
+  cpu: join(cache, 'target-wasm-cpu'),
+};
+
+export const pkg = join(root, 'pkg');
+export const dist = join(root, 'dist');

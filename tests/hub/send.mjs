@@ -1,0 +1,69 @@
+/** Sending a part of a file: counted, at a rate, with the faults that lie in the body. */
+import { open } from 'node:fs/promises';
+import { once } from 'node:events';
+
+const PIECE = 64 * 1024;
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A line that all connections share, in bytes a second (0: as fast as it goes). */
+export class Line {
+  #free = 0;
+
+  constructor(rate = 0) {
+    this.rate = rate;
+  }
+
+  /** Resolves when `bytes` more may have passed. */
+  async take(bytes) {
+    if (!this.rate) return;
+    const now = performance.now();
+    this.#free = Math.max(now, this.#free) + (bytes / this.rate) * 1000;
+    const wait = this.#free - now;
+    if (wait > 1) await sleep(wait);
+  }
+}
+
+/**
+ * Writes bytes `start` to `end` (inclusive) of a file as the response's body and ends it.
+ * @param {(bytes: number) => void} count is told of each piece that was written
+ * @param {Map<string, number | undefined>} faults
+ */
+export async function sendBody(response, file, { start, end }, { line, count, faults }) {
+  const length = end - start + 1;
+  const half = Math.floor(length / 2);
+  const limit = (kind) => (faults.has(kind) ? Math.min(faults.get(kind) ?? half, length) : Infinity);
+  const cut = limit('truncate');
+  const stall = limit('stall');
+  const flip = faults.has('flip') ? (faults.get('flip') ?? start + half) : -1;
+  const own = new Line(faults.get('slow') ?? 0);
+
+  const handle = await open(file, 'r');
+  try {
+    let sent = 0;
+    while (sent < length && !response.destroyed) {
+      const stop = Math.min(length, cut, stall);
+      if (sent >= stop) {
+        if (stop === cut) response.destroy();
+        // A stalled body stays open until the client or the server's own end closes it.
+        else await once(response, 'close');
+        return;
+      }
+      const piece = Buffer.allocUnsafe(Math.min(PIECE, stop - sent));
+      const { bytesRead } = await handle.read(piece, 0, piece.length, start + sent);
+      if (bytesRead === 0) throw new Error(`${file} became shorter`);
+      const at = flip - start - sent;
+      if (at >= 0 && at < bytesRead) piece[at] ^= 0x10;
+      await line.take(bytesRead);
+      await own.take(bytesRead);
+      if (response.destroyed) return;
+      sent += bytesRead;
+      count(bytesRead);
+      if (!response.write(piece.subarray(0, bytesRead))) {
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      }
+    }
+    response.end();
+  } finally {
+    await handle.close();
+  }
+}

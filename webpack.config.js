@@ -1,0 +1,46 @@
+/**
+ * The static site. Every address in it is relative to the script that uses it (`publicPath: 'auto'`),
+ * so that it works from any host and sub-path without special headers.
+ */
+import { fileURLToPath } from 'node:url';
+import CopyPlugin from 'copy-webpack-plugin';
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+
+export default {
+  mode: 'production',
+  context: at('.'),
+  // The page, and the library for other people's pages; both find the worker and the wasm beside them.
+  entry: {
+    main: './www/main.js',
+    headmap: { import: './www/headmap.js', library: { type: 'module' } },
+  },
+  experiments: { outputModule: true },
+  output: {
+    path: at('dist'),
+    clean: true,
+    module: true,
+    chunkFormat: 'module',
+    chunkLoading: 'import',
+    workerChunkLoading: 'import',
+    publicPath: 'auto',
+    filename: '[name].js',
+    chunkFilename: 'chunks/[contenthash:12].js',
+    assetModuleFilename: 'assets/[contenthash:12][ext]',
+  },
+  target: ['web', 'es2022'],
+  devtool: 'source-map',
+  // The wasm is megabytes by nature; scripts/check-size.mjs holds its budget.
+  performance: { hints: false },
+  plugins: [
+    new CopyPlugin({
+      patterns: [
+        { from: 'www/index.html' },
+        { from: 'www/style.css' },
+        { from: 'www/data', to: 'data' },
+        { from: 'pkg/models', to: 'models' },
+        { from: 'LICENSE', to: 'LICENSE.txt', toType: 'file' },
+      ],
+    }),
+  ],
+};
