@@ -1,0 +1,90 @@
+//! The register block: [`MR`] rows of A times [`NR`] columns of B.
+//!
+//! 6 x 8 fills 12 of SSE's 16 registers with sums and leaves room for one row of B and one
+//! element of A. wasm has no way to say "16 registers", but its engines map v128 to these.
+
+/// Rows of A in a block.
+pub const MR: usize = 6;
+/// Columns of B in a block.
+pub const NR: usize = 8;
+/// One block of the product.
+pub type Tile = [[f32; NR]; MR];
+
+/// `a` is `[k, MR]`, `b` is `[k, NR]`, both packed; each sum runs over k in ascending order.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn tile(a: &[f32], b: &[f32]) -> Tile {
+    let mut sum = [[0.0f32; NR]; MR];
+    for (x, y) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
+        for r in 0..MR {
+            for c in 0..NR {
+                sum[r][c] += x[r] * y[c];
+            }
+        }
+    }
+    sum
+}
+
+/// A dot product with the bits that [`tile`] would give.
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).fold(0.0, |s, (x, y)| s + x * y)
+}
+
+#[cfg(target_arch = "wasm32")]
+pub use wasm::tile;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use wasm::dot_in_order;
+
+#[cfg(target_arch = "wasm32")]
+mod wasm {
+    use super::{MR, NR, Tile};
+    use core::arch::wasm32::*;
+
+    /// s + x y: one rounding where the build has relaxed SIMD (and the machine an FMA), else two.
+    #[inline(always)]
+    fn madd(x: v128, y: v128, s: v128) -> v128 {
+        #[cfg(target_feature = "relaxed-simd")]
+        return f32x4_relaxed_madd(x, y, s);
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        f32x4_add(s, f32x4_mul(x, y))
+    }
+
+    pub fn tile(a: &[f32], b: &[f32]) -> Tile {
+        let k = (a.len() / MR).min(b.len() / NR);
+        let mut s = [[f32x4_splat(0.0); 2]; MR];
+        let (mut pa, mut pb) = (a.as_ptr(), b.as_ptr());
+        for _ in 0..k {
+            // SAFETY: k was taken so that MR and NR elements a step stay inside both slices.
+            unsafe {
+                let y0 = v128_load(pb as *const v128);
+                let y1 = v128_load(pb.add(4) as *const v128);
+                for (r, s) in s.iter_mut().enumerate() {
+                    let x = v128_load32_splat(pa.add(r) as *const u32);
+                    s[0] = madd(x, y0, s[0]);
+                    s[1] = madd(x, y1, s[1]);
+                }
+                pa = pa.add(MR);
+                pb = pb.add(NR);
+            }
+        }
+        let mut out = [[0.0; NR]; MR];
+        for (o, s) in out.iter_mut().zip(s) {
+            // SAFETY: a row of the tile is NR = 8 floats, two vectors.
+            unsafe {
+                v128_store(o.as_mut_ptr() as *mut v128, s[0]);
+                v128_store(o.as_mut_ptr().add(4) as *mut v128, s[1]);
+            }
+        }
+        out
+    }
+
+    /// A dot product with the bits that [`tile`] gives: the same instruction, one lane used.
+    #[cfg(target_feature = "relaxed-simd")]
+    pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
+        let mut s = f32x4_splat(0.0);
+        for (x, y) in a.iter().zip(b) {
+            s = madd(f32x4_splat(*x), f32x4_splat(*y), s);
+        }
+        f32x4_extract_lane::<0>(s)
+    }
+}

@@ -1,0 +1,115 @@
+//! Matrix product on the CPU: packed panels, a register block of [`MR`] x [`NR`].
+//!
+//! Every output is summed over the inner index in ascending order, one rounding an operation, in
+//! every path (block, edge, single dot product). So the same two vectors give the same bits
+//! wherever they meet, which is what lets a target's logit be compared for ties with the others.
+
+mod micro;
+mod pack;
+
+pub use micro::{MR, NR, Tile, dot_in_order, tile};
+pub use pack::{PackedA, PackedB};
+
+use crate::error::{Result, zeroed};
+
+/// `c[m, n] = a[m, k] b[k, n]`, row-major.
+pub fn matmul(a: &PackedA, b: &PackedB) -> Result<Vec<f32>> {
+    let mut c = zeroed(a.rows() * b.cols(), "a matrix product")?;
+    matmul_into(a, b, &mut c, b.cols(), false);
+    Ok(c)
+}
+
+/// `c = a b` or, with `add`, `c += a b`; `c` has rows of `stride >= b.cols()` elements.
+pub fn matmul_into(a: &PackedA, b: &PackedB, c: &mut [f32], stride: usize, add: bool) {
+    assert_eq!(a.inner(), b.inner(), "inner sizes differ");
+    for pj in 0..b.panels() {
+        let cols = NR.min(b.cols() - pj * NR);
+        for pi in 0..a.panels() {
+            let t = tile(a.panel(pi), b.panel(pj));
+            let rows = MR.min(a.rows() - pi * MR);
+            for (r, values) in t.iter().enumerate().take(rows) {
+                let at = (pi * MR + r) * stride + pj * NR;
+                let out = &mut c[at..at + cols];
+                if add {
+                    out.iter_mut().zip(values).for_each(|(o, v)| *o += v);
+                } else {
+                    out.copy_from_slice(&values[..cols]);
+                }
+            }
+        }
+    }
+}
+
+/// The twin: three loops.
+pub fn matmul_plain(a: &[f32], b: &[f32], m: usize, k: usize, n: usize) -> Vec<f32> {
+    let mut c = vec![0.0; m * n];
+    for i in 0..m {
+        for j in 0..n {
+            for x in 0..k {
+                c[i * n + j] += a[i * k + x] * b[x * n + j];
+            }
+        }
+    }
+    c
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noise(n: usize, seed: u32) -> Vec<f32> {
+        let mut x = seed;
+        (0..n)
+            .map(|_| {
+                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (x >> 8) as f32 / (1 << 24) as f32 - 0.5
+            })
+            .collect()
+    }
+
+    /// Odd shapes, so that swapped sizes and forgotten edges cannot pass.
+    const SHAPES: [(usize, usize, usize); 6] =
+        [(1, 1, 1), (7, 300, 5), (6, 8, 8), (13, 257, 17), (5, 3, 129), (30, 64, 9)];
+
+    #[test]
+    #[cfg(not(target_feature = "relaxed-simd"))]
+    fn equals_its_twin_bit_for_bit() {
+        for (m, k, n) in SHAPES {
+            let (a, b) = (noise(m * k, 1), noise(k * n, 2));
+            let got = matmul(&PackedA::from_rows(&a, k), &PackedB::from_rows(&b, k, n).unwrap()).unwrap();
+            assert_eq!(got, matmul_plain(&a, &b, m, k, n), "{m} x {k} x {n}");
+        }
+    }
+
+    #[test]
+    fn single_dot_product_has_the_bits_of_the_block() {
+        let (m, k, n) = (7, 131, 11);
+        let (a, b) = (noise(m * k, 3), noise(n * k, 4));
+        let mut packed = PackedB::new(k, n, "test").unwrap();
+        packed.write_transposed(0, &b);
+        let c = matmul(&PackedA::from_rows(&a, k), &packed).unwrap();
+        let mut column = vec![0.0; k];
+        for i in 0..m {
+            for j in 0..n {
+                packed.column(j, &mut column);
+                assert_eq!(column, b[j * k..(j + 1) * k]);
+                assert_eq!(dot_in_order(&a[i * k..(i + 1) * k], &column).to_bits(), c[i * n + j].to_bits());
+            }
+        }
+    }
+
+    #[test]
+    fn adds_into_a_strided_output() {
+        let (m, k, n, stride) = (9, 5, 10, 13);
+        let (a, b) = (noise(m * k, 5), noise(k * n, 6));
+        let mut c = vec![7.0; m * stride];
+        matmul_into(&PackedA::from_rows(&a, k), &PackedB::from_rows(&b, k, n).unwrap(), &mut c, stride, true);
+        let plain = matmul_plain(&a, &b, m, k, n);
+        for i in 0..m {
+            for j in 0..stride {
+                let want = if j < n { 7.0 + plain[i * n + j] } else { 7.0 };
+                assert_eq!(c[i * stride + j], want);
+            }
+        }
+    }
+}
