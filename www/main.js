@@ -1,0 +1,57 @@
+/**
+ * The page: puts the pieces of page/ together over one store and one session, opens the model that comes
+ * with the page and draws Figure A.
+ *
+ * Interactive elements carry `data-testid`, which stay as they are:
+ *
+ *   model-select, open-hub, model-files, model-folder, model-drop, mirror-address, open-mirror,
+ *   model-facts, model-name, planted-badge
+ *   figure-A, figure-B, figure-single, relation-select, relation-file, typed-pairs, use-typed,
+ *   sign-relation, sign-suppression, k-<relation name>, kept-pairs
+ *   preprocessing-select, known-select, engine-select, engine
+ *   run, cancel, progress, progress-text
+ *   figure, figure-state (data-state: none, empty, running, stopped, complete), panel-<index> (the canvases),
+ *   ring-<index>, cell-reading, cell-known
+ *   pair-list, pairs-all, pairs-hits, pairs-misses, pair-list-close
+ *   score-table, published-table, planted-table, facts
+ *   save-png, save-json, save-csv, load-result
+ *   errors, notes (places); error, note (panels, data-code holds the stable code)
+ */
+import { createApp } from './page/app.js';
+import { loadCatalogue } from './page/catalogue.js';
+import { createSession } from './page/session.js';
+import { createStore, initialState } from './page/store.js';
+import { createNotices } from './page/notices.js';
+
+const bundled = {
+  kind: 'url',
+  base: new URL('models/planted/', document.baseURI).href,
+  kindOfSource: 'bundled',
+  name: 'Planted demonstration model',
+};
+
+const store = createStore(initialState());
+
+async function begin() {
+  const catalogue = { relations: [], knownHeads: [], published: {}, models: [] };
+  const session = createSession({
+    store,
+    catalogue,
+    loadEngine: async () => (await import('./analyzer.js')).createAnalyzer,
+  });
+  const notices = createNotices({ onDismiss: session.dismiss });
+  document.getElementById('notices').replaceWith(notices.node);
+  store.subscribe((state) => notices.render(state.notices));
+  addEventListener('error', (event) => session.fail(event.error ?? new Error(event.message)));
+  addEventListener('unhandledrejection', (event) => session.fail(event.reason));
+  try {
+    Object.assign(catalogue, await loadCatalogue(document.baseURI));
+  } catch (error) {
+    session.fail(error);
+    return;
+  }
+  createApp({ store, session, catalogue, bundled });
+  if (await session.open(bundled, 'the planted demonstration model')) await session.run();
+}
+
+begin();

@@ -1,0 +1,108 @@
+/**
+ * All pieces of the page in their places, rendered together, at most once a frame.
+ */
+import { el } from './dom.js';
+import { createFacts } from './facts.js';
+import { filesOfDrop } from './file-drop.js';
+import { createFigureView } from './figure-view.js';
+import { chosenSet } from './known-heads.js';
+import { createModelChooser } from './model-chooser.js';
+import { createModelFacts } from './model-facts.js';
+import { createPairList } from './pair-list.js';
+import { createPlantedTable, createPublishedTable } from './published-table.js';
+import { createRelationChooser } from './relation-chooser.js';
+import { createRunPanel } from './run-panel.js';
+import { createSave } from './save.js';
+import { createScoreTable } from './score-table.js';
+import { panelsOf } from './shown.js';
+
+/**
+ * @param {{store: object, session: object, catalogue: object, bundled: object}} parts
+ */
+export function createApp({ store, session, catalogue, bundled }) {
+  const modelChooser = createModelChooser({ catalogue, session, bundled });
+  const modelFacts = createModelFacts();
+  const relationChooser = createRelationChooser({ store, session, catalogue });
+  const runPanel = createRunPanel({ store, session, catalogue });
+  const figure = createFigureView({
+    onRead: (cell) => store.set({ cell }),
+    onList: (cell) => store.set({ cell, listed: cell }),
+  });
+  const pairList = createPairList({ onClose: closePairs });
+  const scoreTable = createScoreTable();
+  const published = createPublishedTable({ catalogue });
+  const planted = createPlantedTable();
+  const facts = createFacts();
+  const save = createSave({ session });
+
+  modelChooser.node.append(modelFacts.node);
+  document.getElementById('controls').replaceChildren(modelChooser.node, relationChooser.node, runPanel.options);
+  document.getElementById('run').replaceChildren(runPanel.run);
+  document.getElementById('figure').replaceChildren(figure.node, pairList.node, facts.node, save.node);
+  document.getElementById('result').replaceChildren(planted.node, published.node, el('section', {}, scoreTable.node));
+
+  function closePairs() {
+    const { listed } = store.state;
+    store.set({ listed: null });
+    if (listed) document.querySelector(`[data-testid="panel-${listed.panel}"]`)?.focus();
+  }
+
+  // Panels are made anew only when what they show has changed: views compare them by identity.
+  let panels = null;
+  let made = {};
+  function currentPanels({ shown, sign, knownHeads }) {
+    const knownSet = shown && chosenSet(catalogue.knownHeads, shown.model, knownHeads, shown.figure);
+    if (made.shown !== shown || made.sign !== sign || made.knownSet !== knownSet) {
+      made = { shown, sign, knownSet };
+      panels = shown && panelsOf(shown, { sign, knownSet });
+    }
+    return panels;
+  }
+
+  function render() {
+    const { state } = store;
+    const now = currentPanels(state);
+    modelChooser.render(state);
+    modelFacts.render(state);
+    relationChooser.render(state);
+    runPanel.render(state);
+    figure.render(now, state.cell ?? state.listed, state.shown);
+    pairList.render(state.shown, now, state.listed);
+    scoreTable.render(now);
+    published.render(state.shown, now);
+    planted.render(state.shown, state.planted);
+    facts.render(state.shown);
+    save.render(state.shown, now);
+  }
+
+  let waiting = false;
+  store.subscribe(() => {
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      render();
+    });
+  });
+  render();
+
+  acceptDrops(modelChooser, session);
+}
+
+/** A file that misses its field must not replace the page. */
+function acceptDrops(modelChooser, session) {
+  addEventListener('dragover', (event) => event.preventDefault());
+  addEventListener('drop', async (event) => {
+    event.preventDefault();
+    try {
+      const files = await filesOfDrop(event.dataTransfer);
+      if (files.length === 1 && /\.json$/.test(files[0].name) && !/^(config|tokenizer)\.json$/.test(files[0].name)) {
+        await session.loadResult(files[0]);
+      } else if (files.length > 0) {
+        modelChooser.offer(files);
+      }
+    } catch (error) {
+      session.fail(error);
+    }
+  });
+}

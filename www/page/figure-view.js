@@ -1,0 +1,87 @@
+/**
+ * The figure on the page: its panels side by side or stacked, redrawn when a layer has finished, when the
+ * page changes its width, its theme, or moves to a screen with another pixel ratio.
+ */
+import { arrange, layoutPanels } from '../figure/figure.js';
+import { darkTheme, lightTheme } from '../figure/theme.js';
+import { el, setText } from './dom.js';
+import { createPanelView } from './panel-view.js';
+import { cellReading, figureState } from './reading.js';
+
+/**
+ * @param {object} options
+ * @param {(cell: {panel: number, layer: number, head: number} | null) => void} options.onRead
+ * @param {(cell: {panel: number, layer: number, head: number}) => void} options.onList
+ * @returns {{node: HTMLElement, render: (panels: object[] | null, cell: object | null, shown: object | null) => void}}
+ */
+export function createFigureView({ onRead, onList }) {
+  const grid = el('div', { class: 'panels', 'data-testid': 'figure' });
+  const said = el('span', { 'data-testid': 'cell-reading' });
+  const known = el('span', { class: 'known', 'data-testid': 'cell-known' });
+  const where = el('span', { class: 'where' });
+  const reading = el('p', { class: 'reading', id: 'cell-reading', 'aria-live': 'polite' }, said, known, where);
+  const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', role: 'status' });
+  const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption));
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  let views = [];
+  let panels = null;
+  let cell = null;
+
+  function draw() {
+    if (!panels) return;
+    const { columns, width } = arrange(panels, Math.max(280, grid.clientWidth));
+    grid.dataset.columns = String(columns);
+    const layouts = layoutPanels(panels, width, columns);
+    while (views.length < panels.length) {
+      const index = views.length;
+      views.push(createPanelView({
+        index,
+        onRead: (at) => onRead(at && { panel: index, ...at }),
+        onList: (at) => onList({ panel: index, ...at }),
+      }));
+    }
+    views = views.slice(0, panels.length);
+    const nodes = views.map((view) => view.node);
+    if (grid.childElementCount !== nodes.length) grid.replaceChildren(...nodes);
+    const theme = dark.matches ? darkTheme : lightTheme;
+    views.forEach((view, index) => view.draw(panels[index], layouts[index], theme, devicePixelRatio));
+    point();
+  }
+
+  function point() {
+    views.forEach((view, index) => view.point(cell?.panel === index ? cell : null));
+    const panel = cell && panels?.[cell.panel];
+    if (!panel) {
+      setText(said, 'Point at a cell, or move with Tab and the arrow keys; a click or Enter lists the pairs.');
+      reading.classList.add('idle');
+      setText(known, '');
+      setText(where, '');
+      return;
+    }
+    reading.classList.remove('idle');
+    const words = cellReading(panel, cell);
+    setText(said, words.text);
+    setText(known, words.known);
+    setText(where, panel.barName);
+  }
+
+  new ResizeObserver(() => requestAnimationFrame(draw)).observe(grid);
+  dark.addEventListener('change', draw);
+  (function watchRatio() {
+    matchMedia(`(resolution: ${devicePixelRatio}dppx)`)
+      .addEventListener('change', () => { draw(); watchRatio(); }, { once: true });
+  })();
+
+  return {
+    node,
+    render(nextPanels, nextCell, shown) {
+      setText(caption, figureState(shown));
+      caption.dataset.state = shown?.progress ?? 'none';
+      const redraw = nextPanels !== panels;
+      panels = nextPanels;
+      cell = nextCell;
+      if (redraw) draw();
+      else point();
+    },
+  };
+}

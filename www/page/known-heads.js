@@ -1,0 +1,42 @@
+/**
+ * Which sets of known heads can be marked on a model, and which one is marked unless the reader chooses.
+ */
+
+/** Shapes by which a file without a name is taken for a model, [layers, heads]. */
+const SHAPES = Object.freeze({ gpt2: [12, 12], 'gpt2-medium': [24, 16] });
+
+/**
+ * @param {{name: string, repository?: string | null, nLayer: number, nHead: number, planted?: boolean}} model
+ * @returns {string | null} 'planted', 'gpt2', 'gpt2-medium' or null
+ */
+export function modelKey(model) {
+  if (model.planted) return 'planted';
+  const byShape = Object.keys(SHAPES).find((key) => (
+    SHAPES[key][0] === model.nLayer && SHAPES[key][1] === model.nHead));
+  return byShape ?? null;
+}
+
+/**
+ * @param {object[]} sets known-heads.json
+ * @param {object} model
+ * @returns {object[]} the sets made for a model of this kind
+ */
+export function setsFor(sets, model) {
+  const key = modelKey(model);
+  return sets.filter((set) => set.model === key);
+}
+
+/**
+ * @param {object[]} sets known-heads.json
+ * @param {object | null} model
+ * @param {string} chosen 'auto', 'none' or an id
+ * @param {'A' | 'B' | 'single'} figure
+ * @returns {object | null}
+ */
+export function chosenSet(sets, model, chosen, figure) {
+  if (!model || chosen === 'none') return null;
+  const fitting = setsFor(sets, model);
+  const byId = fitting.find((set) => set.id === chosen);
+  if (byId) return byId;
+  return fitting.find((set) => set.figure === figure) ?? fitting[0] ?? null;
+}

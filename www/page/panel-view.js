@@ -1,0 +1,115 @@
+/**
+ * One panel on the page: a canvas that can be read with the pointer, the keyboard and by touch, a ring
+ * around the cell that is read, and a label beside it.
+ */
+import { drawPanel } from '../figure/figure.js';
+import { cellAt, cellBox } from '../figure/layout.js';
+import { moveCell } from '../figure/navigation.js';
+import { el, setText } from './dom.js';
+import { cellReading, panelLabel } from './reading.js';
+
+/**
+ * @param {object} options
+ * @param {number} options.index of the panel in the figure
+ * @param {(cell: {layer: number, head: number} | null) => void} options.onRead
+ * @param {(cell: {layer: number, head: number}) => void} options.onList
+ * @returns {{node: HTMLElement, draw: (panel: object, layout: object, theme: object, ratio: number) => void,
+ *   point: (cell: {layer: number, head: number} | null) => void}}
+ */
+export function createPanelView({ index, onRead, onList }) {
+  const canvas = el('canvas', {
+    tabindex: '0',
+    role: 'application',
+    'aria-roledescription': 'heat map',
+    'aria-describedby': 'cell-reading',
+    'data-testid': `panel-${index}`,
+  });
+  const ring = el('div', { class: 'ring', hidden: true, 'data-testid': `ring-${index}` });
+  const tip = el('div', { class: 'tip', hidden: true, 'aria-hidden': 'true' });
+  const node = el('div', { class: 'panel' }, canvas, ring, tip);
+  let layout = null;
+  let panel = null;
+  let cell = null;
+
+  const under = (event) => {
+    if (!layout) return null;
+    const box = canvas.getBoundingClientRect();
+    return cellAt(layout, event.clientX - box.left, event.clientY - box.top);
+  };
+
+  canvas.addEventListener('pointermove', (event) => {
+    const found = under(event);
+    canvas.classList.toggle('on-cell', found !== null);
+    if (found && (found.layer !== cell?.layer || found.head !== cell?.head)) onRead(found);
+  });
+  canvas.addEventListener('pointerleave', (event) => {
+    if (event.pointerType === 'mouse' && document.activeElement !== canvas) onRead(null);
+  });
+  canvas.addEventListener('click', (event) => {
+    const found = under(event);
+    if (!found) return;
+    onRead(found);
+    onList(found);
+  });
+  canvas.addEventListener('focus', () => { if (panel && !cell) onRead({ layer: 0, head: 0 }); });
+  canvas.addEventListener('blur', () => onRead(null));
+  canvas.addEventListener('keydown', (event) => {
+    if (!panel || event.altKey || event.metaKey) return;
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      if (cell) onList(cell);
+    } else if (event.key === 'Escape') {
+      onRead(null);
+    } else {
+      const next = moveCell(cell, event.key, { ...panel.grid, ctrl: event.ctrlKey });
+      if (!next) return;
+      event.preventDefault();
+      onRead(next);
+    }
+  });
+
+  return {
+    node,
+    draw(nextPanel, nextLayout, theme, ratio) {
+      panel = nextPanel;
+      layout = nextLayout;
+      const width = Math.round(layout.width * ratio);
+      const height = Math.round(layout.height * ratio);
+      if (canvas.width !== width || canvas.height !== height) {
+        canvas.width = width;
+        canvas.height = height;
+        canvas.style.width = `${layout.width}px`;
+        canvas.style.height = `${layout.height}px`;
+      }
+      const context = canvas.getContext('2d');
+      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      drawPanel(context, layout, panel, theme, ratio);
+      const label = panelLabel(panel);
+      if (canvas.getAttribute('aria-label') !== label) canvas.setAttribute('aria-label', label);
+    },
+    point(next) {
+      cell = next;
+      ring.hidden = tip.hidden = cell === null || layout === null;
+      if (ring.hidden) return;
+      const box = cellBox(layout, cell);
+      place(ring, box.x - 2, box.y - 2);
+      ring.style.width = `${box.width + 4}px`;
+      ring.style.height = `${box.height + 4}px`;
+      const { text, known } = cellReading(panel, cell);
+      setText(tip, known ? `${text}\n${known}` : text);
+      placeTip(tip, box, layout);
+    },
+  };
+}
+
+function place(node, x, y) {
+  node.style.transform = `translate(${Math.round(x * 2) / 2}px, ${Math.round(y * 2) / 2}px)`;
+}
+
+/** Above the cell, or under it near the top; never past the panel's sides. */
+function placeTip(tip, box, layout) {
+  const { offsetWidth: width, offsetHeight: height } = tip;
+  const x = Math.min(layout.width - width, Math.max(0, box.x + box.width / 2 - width / 2));
+  const y = box.y - height - 8 >= 0 ? box.y - height - 8 : box.y + box.height + 8;
+  place(tip, x, y);
+}

@@ -1,0 +1,84 @@
+/**
+ * Two tables that hold a figure against something known: the published values (for the real GPT-2 only) and
+ * what was planted (for a planted model).
+ */
+import { scoreText, tickText } from '../figure/colour.js';
+import { readCell } from '../figure/grid.js';
+import { el } from './dom.js';
+import { comparePublished, EYE, publishedFor } from './published.js';
+
+/**
+ * @param {{catalogue: {published: object, models: object[]}}} options
+ * @returns {{node: HTMLElement, render: (shown: object | null, panels: object[] | null) => void}}
+ */
+export function createPublishedTable({ catalogue }) {
+  const node = el('section', { class: 'compare', hidden: true, 'aria-labelledby': 'published-title', 'data-testid': 'published-table' });
+  let written;
+  return {
+    node,
+    render(shown, panels) {
+      if (panels === written) return;
+      written = panels;
+      const whole = shown?.progress === 'complete';
+      const figure = whole ? publishedFor(catalogue.published, catalogue.models, shown.model) : null;
+      const rows = figure ? comparePublished(figure, panels) : [];
+      node.hidden = rows.length === 0;
+      if (node.hidden) return;
+      const agree = rows.filter((row) => row.agrees).length;
+      node.replaceChildren(
+        el('h2', { id: 'published-title' }, 'Published beside computed'),
+        el('p', {}, `${agree} of ${rows.length} published values agree. They were read off the printed figure by eye (${figure.source}); `
+          + `a computed score agrees when it lies in the range, give or take ${EYE}.`),
+        table(['Panel', 'Head', 'Published', 'Computed', ''], rows.map(({ title, layer, head, low, high, score, agrees }) => [
+          title, `${layer}.${head}`, low === high ? scoreText(low) : `${scoreText(low)}–${scoreText(high)}`,
+          score === null ? 'none' : scoreText(score), verdict(agrees)])));
+    },
+  };
+}
+
+/**
+ * @returns {{node: HTMLElement, render: (shown: object | null, planted: object | null) => void}}
+ */
+export function createPlantedTable() {
+  const node = el('section', { class: 'compare', hidden: true, 'aria-labelledby': 'planted-title', 'data-testid': 'planted-table' });
+  let last = {};
+  return {
+    node,
+    render(shown, planted) {
+      const ours = shown?.model.planted && !shown.fromFile ? planted : null;
+      if (shown === last.shown && ours === last.ours) return;
+      last = { shown, ours };
+      node.hidden = !ours;
+      if (!ours) return;
+      const names = shown.relations.flatMap(({ name, title }) => [
+        { name, sign: 'relation', title }, { name, sign: 'suppression', title: `${title}, suppressed` }]);
+      node.replaceChildren(
+        el('h2', { id: 'planted-title' }, 'What was planted'),
+        el('p', {}, 'This model was not trained. Its heads were written by hand, the ones below to do one thing at a chosen strength, '
+          + 'all others to do nothing. So the figure can be checked against the truth.'),
+        table(['Head', 'What it does', 'Planted', ...names.map(({ title }) => title)], ours.heads.map((head) => [
+          `${head.layer}.${head.head}`, head.what, tickText(head.strength).replace(/\.0$/, '.0'),
+          ...names.map(({ name, sign }) => scoreOf(shown, name, sign, head))])));
+    },
+  };
+}
+
+function scoreOf(shown, name, sign, { layer, head }) {
+  const { grids } = shown.relations.find((relation) => relation.name === name);
+  const { score } = readCell(grids[sign], layer, head);
+  if (score === null) return '–';
+  return el('span', { class: score === 0 ? 'zero' : null }, scoreText(score));
+}
+
+function verdict(agrees) {
+  if (agrees === null) return 'no score';
+  return el('span', { class: agrees ? 'agrees' : 'differs' }, agrees ? 'agrees' : 'differs');
+}
+
+function table(headings, rows) {
+  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': headings.filter(Boolean).join(', ') },
+    el('table', {},
+      el('thead', {}, el('tr', {}, ...headings.map((heading) => el('th', { scope: 'col' }, heading || 'Verdict')))),
+      el('tbody', {}, ...rows.map(([first, ...rest], index) => el('tr', { 'data-row': index },
+        el('th', { scope: 'row' }, first), ...rest.map((value) => el('td', {}, value)))))));
+}

@@ -1,0 +1,81 @@
+/**
+ * The one button that computes, with the choices that belong to it: preprocessing, known heads, engine.
+ */
+import { choice, el, labelled, setText } from './dom.js';
+import { byteText, engineText } from './format.js';
+import { setsFor } from './known-heads.js';
+import { createProgress } from './progress.js';
+import { chosenRelations } from './relations.js';
+
+/**
+ * @param {{store: object, session: object, catalogue: object}} options
+ * @returns {{options: HTMLElement, run: HTMLElement, render: (state: object) => void}}
+ */
+export function createRunPanel({ store, session, catalogue }) {
+  const preprocessing = choice('preprocessing-select', (value) => store.set({ preprocessing: value }));
+  preprocessing.setOptions([
+    { value: 'first_mlp', label: 'First MLP (as published)' },
+    { value: 'none', label: 'None: bare embeddings' },
+  ], 'first_mlp');
+  const known = choice('known-select', (value) => store.set({ knownHeads: value }));
+  const engine = choice('engine-select', (value) => session.useEngine(value));
+  engine.setOptions([
+    { value: 'auto', label: 'Choose for me' },
+    { value: 'cpu', label: 'CPU' },
+    { value: 'webgpu', label: 'WebGPU' },
+  ], store.state.engineChoice);
+  const engineFact = el('p', { class: 'hint', 'data-testid': 'engine' });
+
+  const options = el('section', { class: 'choice', 'aria-labelledby': 'choose-how' },
+    el('h2', { id: 'choose-how' }, 'How'),
+    labelled('Source enters each head through', preprocessing.node),
+    labelled('Mark known heads', known.node),
+    labelled('Engine', engine.node),
+    engineFact);
+
+  const button = el('button', { type: 'button', class: 'primary', 'data-testid': 'run', on: { click: () => session.run() } });
+  const cancel = el('button', { type: 'button', 'data-testid': 'cancel', on: { click: () => session.cancel() } }, 'Cancel');
+  const progress = createProgress();
+  const run = el('div', { class: 'run' }, button, cancel, progress.node);
+
+  return {
+    options,
+    run,
+    render(state) {
+      const { status, model } = state;
+      const busy = status !== 'ready';
+      const running = status === 'running';
+      const sets = state.shown ? setsFor(catalogue.knownHeads, state.shown.model) : [];
+      known.setOptions([
+        ...(sets.length > 0 ? [{ value: 'auto', label: 'As published for this model' }] : []),
+        ...sets.map(({ id, title, source }) => ({ value: id, label: source ? `${title} (${source})`.slice(0, 90) : title })),
+        { value: 'none', label: 'None' },
+      ], sets.some(({ id }) => id === state.knownHeads) || (state.knownHeads === 'auto' && sets.length > 0) ? state.knownHeads : 'none');
+      preprocessing.node.value = state.preprocessing;
+      preprocessing.node.disabled = running;
+      engine.node.value = state.engineChoice;
+      engine.node.disabled = busy && status !== 'stuck';
+      setText(engineFact, engineWords(state));
+      setText(button, buttonWords(state));
+      button.disabled = busy || !model || chosenRelations(state, catalogue).length === 0;
+      button.hidden = running || status === 'stopping';
+      cancel.hidden = !button.hidden;
+      cancel.disabled = status === 'stopping';
+      progress.render(state);
+    },
+  };
+}
+
+function engineWords({ engine, status }) {
+  if (!engine) return status === 'stuck' ? 'No engine runs.' : '';
+  const words = engineText({ backend: engine.backend, adapter: engine.adapter, fallback: engine.fallbackAdapter });
+  return engine.note ? `Runs on ${words}. ${engine.note}` : `Runs on ${words}.`;
+}
+
+/** The button of a model from elsewhere names what pressing it fetches. */
+function buttonWords({ model }) {
+  if (model && (model.source === 'hub' || model.source === 'mirror')) {
+    return `Fetch ${byteText(model.jobBytes)} and draw`;
+  }
+  return 'Draw the figure';
+}

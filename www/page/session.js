@@ -1,0 +1,185 @@
+/**
+ * What the page does: start an engine, open a model, score, stop, read a saved result back. No DOM: the
+ * store holds what came of it, the pieces of the page show the store.
+ */
+import { parseResult, LARGEST_FILE } from '../result/schema.js';
+import { readPlanted } from './planted.js';
+import { chosenRelations, relationTitle } from './relations.js';
+import { addLayer, emptyShown, figureOfResult, layersShown, shownFromResult } from './shown.js';
+
+/** After these an engine is not to be trusted with the next call. */
+const ENGINE_GONE = new Set(['WorkerDied', 'DeviceLost', 'OutOfMemory']);
+
+const isAbort = (error) => error?.name === 'AbortError';
+
+/**
+ * @param {object} parts
+ * @param {ReturnType<import('./store.js').createStore>} parts.store
+ * @param {{relations: object[]}} parts.catalogue the built-in relations
+ * @param {() => Promise<(options: object) => Promise<object>>} parts.loadEngine gives `createAnalyzer`; late,
+ *   so that the first paint does not wait for it
+ * @returns {object} the actions of the page
+ */
+export function createSession({ store, catalogue, loadEngine }) {
+  let analyzer = null;
+  let model = null;
+  let spec = null;
+  let running = null;
+  let noticeCount = 0;
+
+  function notify(kind, text, code = null) {
+    const same = store.state.notices.filter((notice) => notice.text !== text);
+    noticeCount += 1;
+    store.set({ notices: [...same, { id: noticeCount, kind, text, code }] });
+  }
+
+  function fail(error) {
+    const said = typeof error?.message === 'string' && error.message !== '' ? error.message : String(error);
+    notify('error', said, error?.name ?? null);
+  }
+
+  const dismiss = (id) => store.set({ notices: store.state.notices.filter((notice) => notice.id !== id) });
+
+  async function startEngine(choice) {
+    analyzer?.close();
+    analyzer = null;
+    model = null;
+    store.set({ status: 'starting', engineChoice: choice, engine: null });
+    try {
+      const createAnalyzer = await loadEngine();
+      analyzer = await createAnalyzer({ backend: choice, onNotice: (text) => notify('note', text) });
+      store.set({ engine: analyzer.engine, status: 'ready' });
+      return true;
+    } catch (error) {
+      store.set({ status: 'stuck' });
+      fail(error);
+      return false;
+    }
+  }
+
+  /** Open a model; the former one stays when that fails. */
+  async function open(nextSpec, words, { again = false } = {}) {
+    if (!analyzer && !(await startEngine(store.state.engineChoice))) return false;
+    store.set({ status: 'opening', opening: words });
+    try {
+      const next = await analyzer.loadModel(nextSpec, {});
+      const planted = await readPlanted(nextSpec, next.info);
+      model?.close();
+      model = next;
+      spec = { spec: nextSpec, words };
+      const shown = emptyShown(next.info, store.state.figure, chosenRelations(store.state, catalogue), 'empty');
+      store.set({ status: 'ready', opening: null, model: next.info, planted, selections: {}, shown, cell: null, listed: null, knownHeads: 'auto' });
+      await select();
+      return true;
+    } catch (error) {
+      store.set({ status: 'ready', opening: null });
+      if (!isAbort(error)) fail(error);
+      // Once is enough: a model that ends every engine would go on for ever.
+      if (!again) await replaceIfGone(error);
+      return false;
+    }
+  }
+
+  /** Which pairs of the chosen relations the open model keeps. */
+  async function select() {
+    if (!model || store.state.status !== 'ready') return;
+    const asked = model;
+    for (const { name, pairs } of chosenRelations(store.state, catalogue)) {
+      if (store.state.selections[name]?.pairs === pairs) continue;
+      try {
+        const { kept, dropped } = await asked.selectPairs(pairs);
+        if (asked !== model) return;
+        store.set({ selections: { ...store.state.selections, [name]: { pairs, kept, dropped } } });
+      } catch (error) {
+        fail(error);
+        return;
+      }
+    }
+  }
+
+  async function run() {
+    if (!model || store.state.status !== 'ready') return;
+    const relations = chosenRelations(store.state, catalogue);
+    if (relations.length === 0) return;
+    const abort = new AbortController();
+    running = abort;
+    const live = (action) => (event) => { if (running === abort && !abort.signal.aborted) action(event); };
+    let shown = emptyShown(model.info, store.state.figure, relations, 'running');
+    store.set({ status: 'running', shown, progress: null, cell: null, listed: null });
+    try {
+      const result = await model.scoreRelations(
+        relations.map(({ name, pairs, k }) => ({ name, pairs, k })),
+        {
+          preprocessing: store.state.preprocessing,
+          signal: abort.signal,
+          onProgress: live((progress) => store.set({ progress })),
+          onLayer: live((event) => { shown = addLayer(shown, event); store.set({ shown }); }),
+        });
+      const whole = shownFromResult(result, { figure: shown.figure, titleOf: (name) => relationTitle(name, store.state, catalogue), fromFile: false });
+      running = null;
+      store.set({ status: 'ready', shown: whole, progress: null, engine: analyzer.engine });
+    } catch (error) {
+      running = null;
+      const some = layersShown(shown) > 0;
+      store.set({ status: 'ready', progress: null, shown: { ...shown, progress: some ? 'stopped' : 'empty' } });
+      if (!isAbort(error)) fail(error);
+      await replaceIfGone(error);
+    }
+  }
+
+  /** Stop at once for the reader; the engine may need a moment before it takes the next job. */
+  function cancel() {
+    if (!running || running.signal.aborted) return;
+    running.abort();
+    store.set({ status: 'stopping', shown: { ...store.state.shown, progress: 'stopped' } });
+  }
+
+  /** After a crash: another engine, the same model. */
+  async function replaceIfGone(error) {
+    if (!ENGINE_GONE.has(error?.name)) return;
+    await restart(store.state.engineChoice, { keepFigure: true });
+  }
+
+  async function restart(choice, { keepFigure }) {
+    const former = spec;
+    const { shown } = store.state;
+    if (!(await startEngine(choice)) || !former) return;
+    const opened = await open(former.spec, former.words, { again: true });
+    if (opened && keepFigure) store.set({ shown });
+  }
+
+  async function loadResult(file) {
+    try {
+      if (file.size > LARGEST_FILE) {
+        const error = new Error(`"${file.name}" has ${Math.round(file.size / 1e6)} MB; a saved result has at most 64 MB.`);
+        error.name = 'ResultInvalid';
+        throw error;
+      }
+      const result = parseResult(await file.text());
+      const shown = shownFromResult(result, {
+        figure: figureOfResult(result),
+        titleOf: (name) => relationTitle(name, store.state, catalogue),
+        fromFile: true,
+      });
+      store.set({ shown, cell: null, listed: null });
+      if (!result.complete) notify('note', `"${file.name}" holds an unfinished run: some of its heads were never scored.`);
+      return true;
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+  }
+
+  return {
+    notify,
+    fail,
+    dismiss,
+    start: startEngine,
+    open,
+    select,
+    run,
+    cancel,
+    loadResult,
+    useEngine: (choice) => restart(choice, { keepFigure: true }),
+  };
+}
