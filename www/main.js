@@ -28,6 +28,7 @@ const bundled = {
   base: new URL('models/planted/', document.baseURI).href,
   kindOfSource: 'bundled',
   name: 'Planted demonstration model',
+  planted: true,
 };
 
 const store = createStore(initialState());

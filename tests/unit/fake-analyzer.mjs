@@ -5,6 +5,11 @@
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+const untilAborted = (ms, signal) => new Promise((resolve, reject) => {
+  const timer = setTimeout(resolve, ms);
+  signal?.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
+});
+
 export function namedError(name, message) {
   return Object.assign(new Error(message), { name });
 }
@@ -59,18 +64,21 @@ export function fakeResult(info, relations, { reach = () => 0, invalid = [] } = 
 }
 
 /**
- * @param {object} [options] reach and invalid as above; `layerMs` is how long a layer takes; `fail` may
+ * @param {object} [options] reach and invalid as above; `loadMs` and `layerMs` are how long it takes; `fail` may
  *   throw in loadModel or scoreRelations: fail('load' | 'layer', detail)
  */
-export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0, fail = () => {} } = {}) {
+export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0, loadMs = 0, fail = () => {} } = {}) {
   const log = [];
-  const createAnalyzer = async ({ backend }) => {
+  let tell = () => {};
+  const createAnalyzer = async ({ backend, onNotice }) => {
+    tell = onNotice;
     log.push(`create ${backend}`);
     return {
       engine: { backend: 'cpu', adapter: null, fallbackAdapter: false, note: null },
       close: () => log.push('close'),
-      loadModel: async (spec) => {
+      loadModel: async (spec, { signal } = {}) => {
         log.push('load');
+        await untilAborted(loadMs, signal);
         fail('load', spec);
         const open = typeof info === 'function' ? info(spec) : info;
         return {
@@ -108,5 +116,5 @@ export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0
     return result;
   }
 
-  return { createAnalyzer, log };
+  return { createAnalyzer, log, notice: (text) => tell(text) };
 }

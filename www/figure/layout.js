@@ -35,7 +35,7 @@ export const SIZES = Object.freeze({
 /** Plots are drawn towards this height, so that a shallow and a deep model look alike. */
 const WISHED_HEIGHT = 400;
 /** Cells are square-ish: neither side is more than this much longer than the other. */
-const STRETCH = 1.4;
+const STRETCH = 1.25;
 const LARGEST_CELL = 88;
 /** From this size on cells have whole pixels. */
 const WHOLE_PIXELS_FROM = 10;

@@ -104,7 +104,8 @@ export function createModelChooser({ catalogue, session, bundled }) {
   function offer(picked) {
     if (busy || picked.length === 0) return;
     const wanted = modelFiles(picked);
-    session.open({ kind: 'files', files: wanted }, wanted[0]?.name ?? 'the files');
+    const planted = wanted.some(({ name }) => name === 'planted.json');
+    session.open({ kind: 'files', files: wanted, planted }, wanted[0].name);
   }
 
   drop.addEventListener('dragover', (event) => { event.preventDefault(); drop.classList.add('over'); });
@@ -131,7 +132,7 @@ export function createModelChooser({ catalogue, session, bundled }) {
       offer(picked);
     },
     render(state) {
-      busy = !['ready'].includes(state.status);
+      busy = state.status !== 'ready';
       for (const control of [select.node, hubButton, mirrorButton, fileInput, folderInput]) control.disabled = busy;
       node.classList.toggle('busy', busy);
     },

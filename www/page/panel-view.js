@@ -31,6 +31,11 @@ export function createPanelView({ index, onRead, onList }) {
   let panel = null;
   let cell = null;
 
+  // Kept here at once: a reader who holds an arrow key is faster than the next frame.
+  const read = (next) => {
+    cell = next;
+    onRead(next);
+  };
   const under = (event) => {
     if (!layout) return null;
     const box = canvas.getBoundingClientRect();
@@ -40,31 +45,31 @@ export function createPanelView({ index, onRead, onList }) {
   canvas.addEventListener('pointermove', (event) => {
     const found = under(event);
     canvas.classList.toggle('on-cell', found !== null);
-    if (found && (found.layer !== cell?.layer || found.head !== cell?.head)) onRead(found);
+    if (found && (found.layer !== cell?.layer || found.head !== cell?.head)) read(found);
   });
   canvas.addEventListener('pointerleave', (event) => {
-    if (event.pointerType === 'mouse' && document.activeElement !== canvas) onRead(null);
+    if (event.pointerType === 'mouse' && document.activeElement !== canvas) read(null);
   });
   canvas.addEventListener('click', (event) => {
     const found = under(event);
     if (!found) return;
-    onRead(found);
+    read(found);
     onList(found);
   });
-  canvas.addEventListener('focus', () => { if (panel && !cell) onRead({ layer: 0, head: 0 }); });
-  canvas.addEventListener('blur', () => onRead(null));
+  canvas.addEventListener('focus', () => { if (panel && !cell) read({ layer: 0, head: 0 }); });
+  canvas.addEventListener('blur', () => read(null));
   canvas.addEventListener('keydown', (event) => {
     if (!panel || event.altKey || event.metaKey) return;
     if (event.key === 'Enter' || event.key === ' ') {
       event.preventDefault();
       if (cell) onList(cell);
     } else if (event.key === 'Escape') {
-      onRead(null);
+      read(null);
     } else {
       const next = moveCell(cell, event.key, { ...panel.grid, ctrl: event.ctrlKey });
       if (!next) return;
       event.preventDefault();
-      onRead(next);
+      read(next);
     }
   });
 

@@ -59,7 +59,7 @@ export function createRunPanel({ store, session, catalogue }) {
       setText(button, buttonWords(state));
       button.disabled = busy || !model || chosenRelations(state, catalogue).length === 0;
       button.hidden = running || status === 'stopping';
-      cancel.hidden = !button.hidden;
+      cancel.hidden = !button.hidden && !(status === 'opening' && state.canStop);
       cancel.disabled = status === 'stopping';
       progress.render(state);
     },

@@ -7,9 +7,6 @@ import { readPlanted } from './planted.js';
 import { chosenRelations, relationTitle } from './relations.js';
 import { addLayer, emptyShown, figureOfResult, layersShown, shownFromResult } from './shown.js';
 
-/** After these an engine is not to be trusted with the next call. */
-const ENGINE_GONE = new Set(['WorkerDied', 'DeviceLost', 'OutOfMemory']);
-
 const isAbort = (error) => error?.name === 'AbortError';
 
 /**
@@ -25,6 +22,7 @@ export function createSession({ store, catalogue, loadEngine }) {
   let model = null;
   let spec = null;
   let running = null;
+  let opening = null;
   let noticeCount = 0;
 
   function notify(kind, text, code = null) {
@@ -35,7 +33,10 @@ export function createSession({ store, catalogue, loadEngine }) {
 
   function fail(error) {
     const said = typeof error?.message === 'string' && error.message !== '' ? error.message : String(error);
-    notify('error', said, error?.name ?? null);
+    // An engine that ends says so itself, with what was done about it: once is enough.
+    const longer = store.state.notices.find(({ kind, text }) => kind === 'note' && text.startsWith(said));
+    if (longer) dismiss(longer.id);
+    notify('error', longer?.text ?? said, error?.name ?? null);
   }
 
   const dismiss = (id) => store.set({ notices: store.state.notices.filter((notice) => notice.id !== id) });
@@ -58,13 +59,15 @@ export function createSession({ store, catalogue, loadEngine }) {
   }
 
   /** Open a model; the former one stays when that fails. */
-  async function open(nextSpec, words, { again = false } = {}) {
+  async function open(nextSpec, words) {
     if (!analyzer && !(await startEngine(store.state.engineChoice))) return false;
-    store.set({ status: 'opening', opening: words });
+    const abort = new AbortController();
+    opening = abort;
+    store.set({ status: 'opening', opening: words, canStop: nextSpec.kind === 'url' && nextSpec.kindOfSource !== 'bundled' });
     try {
-      const next = await analyzer.loadModel(nextSpec, {});
+      const next = await analyzer.loadModel(nextSpec, { signal: abort.signal });
       const planted = await readPlanted(nextSpec, next.info);
-      model?.close();
+      forget(model);
       model = next;
       spec = { spec: nextSpec, words };
       const shown = emptyShown(next.info, store.state.figure, chosenRelations(store.state, catalogue), 'empty');
@@ -74,9 +77,9 @@ export function createSession({ store, catalogue, loadEngine }) {
     } catch (error) {
       store.set({ status: 'ready', opening: null });
       if (!isAbort(error)) fail(error);
-      // Once is enough: a model that ends every engine would go on for ever.
-      if (!again) await replaceIfGone(error);
       return false;
+    } finally {
+      opening = null;
     }
   }
 
@@ -123,29 +126,23 @@ export function createSession({ store, catalogue, loadEngine }) {
       const some = layersShown(shown) > 0;
       store.set({ status: 'ready', progress: null, shown: { ...shown, progress: some ? 'stopped' : 'empty' } });
       if (!isAbort(error)) fail(error);
-      await replaceIfGone(error);
     }
   }
 
   /** Stop at once for the reader; the engine may need a moment before it takes the next job. */
   function cancel() {
+    opening?.abort();
     if (!running || running.signal.aborted) return;
     running.abort();
     store.set({ status: 'stopping', shown: { ...store.state.shown, progress: 'stopped' } });
   }
 
-  /** After a crash: another engine, the same model. */
-  async function replaceIfGone(error) {
-    if (!ENGINE_GONE.has(error?.name)) return;
-    await restart(store.state.engineChoice, { keepFigure: true });
-  }
-
-  async function restart(choice, { keepFigure }) {
+  /** Another engine, the same model and figure. */
+  async function useEngine(choice) {
     const former = spec;
     const { shown } = store.state;
     if (!(await startEngine(choice)) || !former) return;
-    const opened = await open(former.spec, former.words, { again: true });
-    if (opened && keepFigure) store.set({ shown });
+    if (await open(former.spec, former.words)) store.set({ shown });
   }
 
   async function loadResult(file) {
@@ -170,6 +167,11 @@ export function createSession({ store, catalogue, loadEngine }) {
     }
   }
 
+  /** A model that is not needed any more. Its engine may be gone already, which ends it as well. */
+  function forget(former) {
+    Promise.resolve(former?.close()).catch(() => {});
+  }
+
   return {
     notify,
     fail,
@@ -180,6 +182,6 @@ export function createSession({ store, catalogue, loadEngine }) {
     run,
     cancel,
     loadResult,
-    useEngine: (choice) => restart(choice, { keepFigure: true }),
+    useEngine,
   };
 }

@@ -39,6 +39,8 @@ export function initialState(engineChoice = 'auto') {
     engine: null,
     /** What is being opened, in words. */
     opening: null,
+    /** Whether what is being opened comes from elsewhere, so that waiting for it can be given up. */
+    canStop: false,
     /** model.info of the open model. */
     model: null,
     /** planted.json of the open model: what was planted where. */
