@@ -36,7 +36,7 @@ export const SIZES = Object.freeze({
 const WISHED_HEIGHT = 400;
 /** Cells are square-ish: neither side is more than this much longer than the other. */
 const STRETCH = 1.25;
-const LARGEST_CELL = 88;
+const LARGEST_CELL = 140;
 /** From this size on cells have whole pixels. */
 const WHOLE_PIXELS_FROM = 10;
 

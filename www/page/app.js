@@ -68,7 +68,7 @@ export function createApp({ store, session, catalogue, bundled }) {
     runPanel.render(state);
     figure.render(now, state.cell ?? state.listed, state.shown);
     pairList.render(state.shown, now, state.listed);
-    scoreTable.render(now);
+    scoreTable.render(now, state.status === 'running');
     published.render(state.shown, now);
     planted.render(state.shown, state.planted);
     facts.render(state.shown);

@@ -14,7 +14,7 @@ export async function loadCatalogue(base) {
     readJson(base, 'data/published.json'),
     readJson(base, 'data/models.json'),
   ]);
-  const relations = await Promise.all(index.map((file) => readJson(base, `data/relations/${file}`)));
+  const relations = await Promise.all(index.map(({ file }) => readJson(base, `data/relations/${file}`)));
   return { relations, knownHeads, published, models };
 }
 

@@ -16,6 +16,7 @@ export function createPairList({ onClose }) {
   const node = el('section', { class: 'pair-list', hidden: true, tabindex: '-1', 'aria-labelledby': 'pair-list-title', 'data-testid': 'pair-list' });
   let last = {};
   let wanted = 'all';
+  node.addEventListener('keydown', (event) => { if (event.key === 'Escape') onClose(); });
 
   function fill(panel, pairs, sign, words) {
     const list = el('ul', { class: 'pairs' });
@@ -48,7 +49,7 @@ export function createPairList({ onClose }) {
       ...(words.known ? [el('p', { class: 'hint' }, words.known)] : []),
       el('p', { class: 'hint' }, hitMeaning(panel, sign)),
       el('div', { class: 'buttons' }, ...buttons.map(([, button]) => button)),
-      list, more);
+      el('div', { class: 'pairs-scroll', tabindex: '0', role: 'region', 'aria-label': 'Pairs' }, list, more));
     show(wanted);
   }
 

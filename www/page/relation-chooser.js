@@ -108,7 +108,8 @@ export function createRelationChooser({ store, session, catalogue }) {
         { value: 'file', label: state.file ? `File: ${state.file.title}` : 'A file of pairs …' },
         { value: 'typed', label: state.typed ? `Typed: ${state.typed.pairs.length} pairs` : 'Pairs typed here …' },
       ], state.relation);
-      setText(about, ABOUT[state.figure]);
+      const own = state.figure === 'single' ? relations[0]?.source : null;
+      setText(about, own ?? ABOUT[state.figure]);
       renderKs(state, relations, off);
       setText(kept, keptText(state, relations));
       kept.classList.toggle('warn', relations.some(({ name }) => state.selections[name]?.kept.length < FEWEST_VALID));

@@ -1,6 +1,7 @@
 /**
  * The same numbers as the figure, as tables: for screen readers, for copying, and for those who like
- * numbers. Built when it is opened, in portions, so that a large model does not stop the page.
+ * numbers. Built when it is opened and no score runs, in portions, so that a large model does not stop the
+ * page.
  */
 import { scoreText } from '../figure/colour.js';
 import { CELL_INVALID, readCell } from '../figure/grid.js';
@@ -11,42 +12,44 @@ import { el } from './dom.js';
 const ROWS_AT_ONCE = 8;
 
 /**
- * @returns {{node: HTMLElement, render: (panels: object[] | null) => void}}
+ * @returns {{node: HTMLElement, render: (panels: object[] | null, running: boolean) => void}}
  */
 export function createScoreTable() {
   const body = el('div', { class: 'tables' });
   const node = el('details', { 'data-testid': 'score-table' }, el('summary', {}, 'The numbers as a table'), body);
   let panels = null;
   let written = null;
-  let waiting = 0;
+  let busy = false;
 
   async function write() {
-    if (!node.open || panels === written || !panels) return;
+    if (!node.open || busy || panels === written) return;
     const mine = panels;
     written = mine;
-    const tables = [];
-    for (const panel of mine) {
+    body.replaceChildren();
+    for (const panel of mine ?? []) {
       const { table, rows } = skeleton(panel);
-      tables.push(el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${panel.title}, table` }, table));
       for (let head = 0; head < panel.grid.nHead; head += 1) {
         rows.append(row(panel, head));
         if (head % ROWS_AT_ONCE === ROWS_AT_ONCE - 1) await new Promise((resolve) => setTimeout(resolve));
         if (panels !== mine) return;
       }
+      body.append(el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${panel.title}, table` }, table));
     }
-    body.replaceChildren(...tables);
   }
 
   node.addEventListener('toggle', write);
 
   return {
     node,
-    render(next) {
+    render(next, running) {
       if (next === panels) return;
       panels = next;
-      // A running score changes many times a second; a table need not.
-      clearTimeout(waiting);
-      waiting = setTimeout(write, 150);
+      busy = running;
+      if (!busy) write();
+      else if (written) {
+        written = null;
+        body.replaceChildren(el('p', { class: 'hint' }, 'The table is made when the run has ended.'));
+      }
     },
   };
 }
