@@ -1,0 +1,39 @@
+/**
+ * The texts that the small models' vocabularies must hold: words of the relations, and prompts.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Prompts of the dynamic scores and of the causal check (Elhelo & Geva 2024); <X> is the source. */
+export const TEMPLATES = Object.freeze([
+  'No <X> means no',
+  'The story of <X> contains',
+  'This is a document about <X>',
+  'When I think about <X> I think about',
+  'The capital of <X> is',
+  ' John-> John; Donna-> Donna; <X>->',
+  ' walk-> walk; cat-> cat; water-> water; <X>->',
+]);
+
+const SENTENCES = ['Hello world', 'When Mary and John went to the store, John gave a drink to'];
+
+const prompts = () => [...TEMPLATES.map((template) => template.replace('<X>', 'John')), ...SENTENCES];
+const pairsOf = (folder, file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).pairs;
+const spaced = (pairs) => [...new Set(pairs.flat().map((word) => ` ${word}`))];
+
+/**
+ * @param {string} folder www/data/relations
+ * @returns {string[]} every word of every relation, and the prompts
+ */
+export function plantedTexts(folder) {
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+  return [...prompts(), ...spaced(index.flatMap(({ file }) => pairsOf(folder, file)))];
+}
+
+/**
+ * @param {string} folder www/data/relations
+ * @returns {string[]} the prompts and the words of the two figures, in order of importance
+ */
+export function tinyTexts(folder) {
+  return [...prompts(), ...spaced(pairsOf(folder, 'country_to_capital.json')), ...spaced(pairsOf(folder, 'name_copying.json'))];
+}
