@@ -11,6 +11,7 @@ use headmap::tokenizer::Tokenizer;
 use headmap::{Error, Result};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// What every attention head of GPT-2 copies.
 #[derive(Parser)]

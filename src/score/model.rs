@@ -25,7 +25,7 @@ pub struct Provenance {
 
 /// An opened model. Weights are read when a job wants them and kept within the budgets.
 pub struct Model<E: Engine, S: ByteSource> {
-    pub(super) engine: E,
+    pub(super) engine: Rc<E>,
     pub(super) source: BytesCounted<S>,
     pub(super) layout: Gpt2Layout,
     pub(super) tokenizer: Tokenizer,
@@ -44,7 +44,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     ///
     /// `layer_budget`: bytes of attention weights that may stay on the device between jobs.
     pub async fn open(
-        engine: E,
+        engine: Rc<E>,
         source: S,
         config: Option<&str>,
         tokenizer: Tokenizer,

@@ -1,0 +1,66 @@
+//! Which engine this worker runs.
+
+use super::{from_js, to_js, to_js_error};
+use crate::engine::cpu::CpuEngine;
+use crate::engine::{Engine, EngineInfo};
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+
+/// A started engine, to open models with.
+#[wasm_bindgen(js_name = Engine)]
+#[derive(Clone)]
+pub struct JsEngine {
+    pub(super) engine: AnyEngine,
+}
+
+/// The two engines; the models are built for one or the other.
+#[derive(Clone)]
+pub(super) enum AnyEngine {
+    Cpu(Rc<CpuEngine>),
+    #[cfg(feature = "webgpu")]
+    WebGpu(Rc<crate::engine::webgpu::WebGpuEngine>),
+}
+
+/// What `startWebGpu` may be told.
+#[cfg(feature = "webgpu")]
+#[derive(Default, serde::Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WebGpuOptions {
+    allow_fallback: bool,
+    require_defaults: bool,
+}
+
+#[wasm_bindgen(js_class = Engine)]
+impl JsEngine {
+    /// The CPU engine. `note`: why it and no other, as a sentence for the result.
+    #[wasm_bindgen(js_name = startCpu)]
+    pub fn start_cpu(note: Option<String>) -> JsEngine {
+        JsEngine { engine: AnyEngine::Cpu(Rc::new(CpuEngine { note })) }
+    }
+
+    /// The WebGPU engine, tested against its CPU twins.
+    /// Rejects with WebGpuUnavailable or WebGpuSelfTestFailed.
+    #[cfg(feature = "webgpu")]
+    #[wasm_bindgen(js_name = startWebGpu)]
+    pub async fn start_web_gpu(options: JsValue) -> Result<JsEngine, JsValue> {
+        use crate::engine::webgpu::{StartOptions, WebGpuEngine};
+        let o: WebGpuOptions = from_js(options, "The engine's options")?;
+        let options = StartOptions { allow_fallback: o.allow_fallback, require_defaults: o.require_defaults };
+        let engine = WebGpuEngine::start(options).await.map_err(to_js_error)?;
+        Ok(JsEngine { engine: AnyEngine::WebGpu(Rc::new(engine)) })
+    }
+
+    /// `{ backend, adapter, fallback_adapter, note }`
+    pub fn info(&self) -> Result<JsValue, JsValue> {
+        let info: EngineInfo = match &self.engine {
+            AnyEngine::Cpu(e) => e.info(),
+            #[cfg(feature = "webgpu")]
+            AnyEngine::WebGpu(e) => e.info(),
+        };
+        to_js(&info)
+    }
+}
+
+#[cfg(not(feature = "webgpu"))]
+#[allow(unused_imports)] // the names that only the WebGPU build uses
+use {from_js as _, to_js_error as _};

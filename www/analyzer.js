@@ -1,0 +1,205 @@
+/**
+ * The library: an analyzer owns a worker, models are opened on it, relations are scored.
+ *
+ * A worker that broke down, or lost its GPU, is ended and another is started; models are opened
+ * again on it when they are next used.
+ */
+import * as Comlink from 'comlink';
+import { aborted, coded, errorFrom } from './errors.js';
+import { Progress } from './progress.js';
+
+/**
+ * @param {object} [options]
+ * @param {'auto'|'cpu'|'webgpu'} [options.backend] 'webgpu' also takes a software adapter
+ * @param {boolean} [options.requireDefaults] ask WebGPU for its default limits only
+ * @param {(text: string) => void} [options.onNotice] sentences that the user should see
+ * @param {string} [options.tokenizerUrl] GPT-2's tokenizer.json, for models that come without one
+ * @returns {Promise<Analyzer>}
+ */
+export async function createAnalyzer(options = {}) {
+  const analyzer = new Analyzer(options);
+  await analyzer.worker();
+  return analyzer;
+}
+
+class Analyzer {
+  #options;
+  #current = null;
+  /** Grows with every worker: tells a model that it must be opened again. */
+  #generation = 0;
+  #closed = false;
+
+  constructor(options) {
+    this.#options = { backend: 'auto', onNotice: () => {}, tokenizerUrl: new URL('models/gpt2-tokenizer.json', siteBase()).href, ...options };
+    /** `{ backend, adapter, fallbackAdapter, note }` */
+    this.engine = null;
+  }
+
+  /** The worker that runs, started when there is none. */
+  async worker() {
+    if (this.#closed) throw coded('WorkerDied', 'This analyzer was closed.');
+    this.#current ??= this.#start();
+    try {
+      return await this.#current;
+    } catch (e) {
+      this.#current = null;
+      throw e;
+    }
+  }
+
+  async #start() {
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    const generation = ++this.#generation;
+    let died;
+    const death = new Promise((_, reject) => { died = reject; });
+    death.catch(() => {}); // heard by whoever is calling; nobody may be
+    worker.onerror = (e) => {
+      e.preventDefault?.();
+      died(coded('WorkerDied', `The computing part of the page could not run (${e.message || 'its script did not load'}). Reload the page.`));
+      this.#end(generation, worker);
+    };
+    const remote = Comlink.wrap(worker);
+    const call = async (method, ...args) => {
+      const answer = await Promise.race([remote[method](...args), death]);
+      if (!answer.error) return answer.value;
+      const error = errorFrom(answer.error);
+      if (answer.fatal) {
+        died(error);
+        this.#end(generation, worker);
+        this.#options.onNotice(`${error.message} It was started again; press Run once more.`);
+      }
+      throw error;
+    };
+    const { backend, requireDefaults } = this.#options;
+    const info = await call('start', { backend, allowFallback: backend === 'webgpu', requireDefaults });
+    this.engine = { backend: info.backend, adapter: info.adapter, fallbackAdapter: info.fallback_adapter, note: info.note };
+    return { call, worker, generation };
+  }
+
+  #end(generation, worker) {
+    worker.terminate();
+    if (generation === this.#generation) this.#current = null;
+  }
+
+  /**
+   * Reads a checkpoint's header, config.json and tokenizer.json; the weights follow when a score
+   * wants them.
+   * @param {object} spec one of
+   *   `{ kind: 'files', files: File[], name? }`,
+   *   `{ kind: 'url', base, name?, repository?, revision?, kindOfSource?: 'hub'|'mirror'|'bundled', ownTokenizer?: false, planted?: boolean }`,
+   *   `{ kind: 'bytes', model: ArrayBuffer, config?: string, tokenizer?: string, name? }`
+   * @returns {Promise<Model>}
+   */
+  async loadModel(spec, { signal } = {}) {
+    const model = new Model(this, { ...spec, files: spec.files && [...spec.files] }, this.#options.tokenizerUrl);
+    await model.ready(signal);
+    return model;
+  }
+
+  /** @returns {Promise<[string, string][]>} the pairs of a relation file (JSON, CSV or TSV) */
+  async parsePairs(text) {
+    return (await this.worker()).call('parse', text);
+  }
+
+  /** Ends the worker; nothing of the analyzer works afterwards. */
+  close() {
+    this.#closed = true;
+    this.#current?.then(({ worker }) => worker.terminate(), () => {});
+    this.#current = null;
+  }
+}
+
+class Model {
+  #analyzer;
+  #spec;
+  #tokenizerUrl;
+  #id = 0;
+  #generation = 0;
+
+  constructor(analyzer, spec, tokenizerUrl) {
+    this.#analyzer = analyzer;
+    this.#spec = spec;
+    this.#tokenizerUrl = tokenizerUrl;
+    /** See the README: sizes, source, bytes of the file and of a job, notes. */
+    this.info = null;
+  }
+
+  /** Opens the model on the worker that runs, if it is not open there. */
+  async ready(signal) {
+    const { call, generation } = await this.#analyzer.worker();
+    if (generation !== this.#generation) {
+      const { id, info, sizes, notes } = await cancellable(call, signal, () => call('open', this.#spec, this.#tokenizerUrl));
+      this.#id = id;
+      this.#generation = generation;
+      this.info = {
+        name: info.name, source: info.source, repository: info.repository, revision: info.revision,
+        nLayer: info.n_layer, nHead: info.n_head, dModel: info.d_model, dHead: info.d_head, nVocab: info.n_vocab,
+        dtype: info.dtype, planted: info.planted, ...sizes, notes,
+      };
+    }
+    return call;
+  }
+
+  /** @returns {Promise<{kept: [string, string, number, number][], dropped: [string, string, string][]}>} */
+  async selectPairs(pairs) {
+    const call = await this.ready();
+    return call('select', this.#id, pairs);
+  }
+
+  /**
+   * Scores every head on every relation, for copying and for suppression.
+   * @param {{name: string, pairs: [string, string][], k: number}[]} relations
+   * @param {object} [options]
+   * @param {'first_mlp'|'none'} [options.preprocessing] the paper's is 'first_mlp'
+   * @param {AbortSignal} [options.signal]
+   * @param {(p: object) => void} [options.onProgress] see progress.js
+   * @param {(l: object) => void} [options.onLayer] `{ relation, layer, total, hits, suppressionHits, invalid }`
+   * @returns {Promise<object>} the result object, docs/result.md
+   */
+  async scoreRelations(relations, { preprocessing = 'first_mlp', signal, onProgress, onLayer } = {}) {
+    const call = await this.ready(signal);
+    const progress = new Progress(onProgress);
+    const onNews = Comlink.proxy((news) => {
+      if (signal?.aborted) return;
+      if (news.kind === 'layer') {
+        onLayer?.({
+          relation: news.relation, layer: news.layer, total: news.total,
+          hits: Uint32Array.from(news.hits), suppressionHits: Uint32Array.from(news.suppressionHits), invalid: news.invalid,
+        });
+      }
+      progress.hear(news);
+    });
+    const result = await cancellable(call, signal, () => call('score', this.#id, relations, preprocessing, onNews));
+    progress.finish();
+    return { ...result, created: new Date().toISOString() };
+  }
+
+  /** {@link scoreRelations} of one. */
+  scoreRelation(relation, options) {
+    return this.scoreRelations([relation], options);
+  }
+
+  /** Frees the weights. */
+  async close() {
+    const { call, generation } = await this.#analyzer.worker();
+    if (generation === this.#generation) await call('close', this.#id);
+    this.#generation = -1;
+  }
+}
+
+/** Runs `f`; an abort tells the worker, which stops at its next turn. */
+async function cancellable(call, signal, f) {
+  if (signal?.aborted) throw aborted();
+  const cancel = () => call('cancel').catch(() => {});
+  signal?.addEventListener('abort', cancel, { once: true });
+  try {
+    return await f();
+  } finally {
+    signal?.removeEventListener('abort', cancel);
+  }
+}
+
+/** Where the site's files lie: beside this script once it is bundled. */
+function siteBase() {
+  return globalThis.document?.baseURI ?? import.meta.url;
+}

@@ -1,0 +1,22 @@
+import { coded } from '../errors.js';
+
+/** Bytes in memory as a byte source. */
+export class MemorySource {
+  /** @param {string} name for messages @param {ArrayBuffer} buffer */
+  constructor(name, buffer) {
+    this.name = name;
+    this.kind = 'bytes';
+    this.size = buffer.byteLength;
+    this.buffer = buffer;
+  }
+
+  expect() {}
+
+  /** @returns {Promise<Uint8Array>} exactly `length` bytes from `offset` */
+  async read(offset, length) {
+    if (offset + length > this.size) {
+      throw coded('SourceTruncated', `${this.name} has ${this.size} bytes but ${offset + length} are needed: it is cut off.`);
+    }
+    return new Uint8Array(this.buffer, offset, length);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The worker: loads the wasm, holds the engine and the models, runs one job at a time.
+ *
+ * Two builds of the same core: the small one with the CPU engine, and the one with WebGPU, which
+ * is loaded only when WebGPU is chosen. A dedicated worker needs no cross-origin isolation.
+ */
+import * as Comlink from 'comlink';
+import { coded, errorData } from './errors.js';
+import { probeWebGpu } from './probe.js';
+import { openSpec } from './source/open.js';
+
+let wasm;
+let engine;
+let gpt2Tokenizer;
+const models = new Map();
+let nextModel = 1;
+/** Of the job under way. */
+let job = { controller: new AbortController(), cancelled: false };
+
+const api = {
+  /** @returns the engine that runs: `{ backend, adapter, fallback_adapter, note }` */
+  async start({ backend, allowFallback, requireDefaults }) {
+    const { wanted, note } = await probeWebGpu(backend, allowFallback);
+    let failed = note;
+    if (wanted) {
+      try {
+        await load('webgpu');
+        engine = await wasm.Engine.startWebGpu({ allowFallback: !!allowFallback, requireDefaults: !!requireDefaults });
+        return engine.info();
+      } catch (e) {
+        failed = `WebGPU is not used: ${e.message} The CPU computes instead.`;
+      }
+    }
+    if (!wasm) await load('cpu');
+    engine = wasm.Engine.startCpu(failed);
+    return engine.info();
+  },
+
+  async open(spec, tokenizerUrl) {
+    startJob();
+    const opened = await openSpec(spec, () => job.controller.signal);
+    const notes = [];
+    if (opened.tokenizer === undefined) {
+      opened.tokenizer = gpt2Tokenizer ??= await defaultTokenizer(tokenizerUrl);
+      notes.push("No tokenizer.json came with the model: GPT-2's own is used.");
+    }
+    const provenance = {
+      name: spec.name ?? opened.source.name, source: spec.kind === 'url' ? spec.kindOfSource ?? 'mirror' : spec.kind === 'files' ? 'file' : 'bytes',
+      repository: spec.repository ?? null, revision: spec.revision ?? null, planted: !!spec.planted,
+    };
+    const model = await wasm.Model.open(engine, opened.source, opened.config, opened.tokenizer, provenance);
+    models.set(nextModel, model);
+    return { id: nextModel++, info: model.info(), sizes: model.sizes(), notes };
+  },
+
+  async select(id, pairs) {
+    return found(id).selectPairs(pairs);
+  },
+
+  async score(id, relations, preprocessing, onNews) {
+    const mine = startJob();
+    const control = { get cancelled() { return mine.cancelled; }, tick, event: onNews, now: () => performance.now() };
+    return found(id).scoreRelations(relations, preprocessing, control);
+  },
+
+  async parse(text) {
+    return wasm.parsePairs(text);
+  },
+
+  cancel() {
+    job.cancelled = true;
+    job.controller.abort();
+  },
+
+  close(id) {
+    models.get(id)?.free();
+    models.delete(id);
+  },
+
+  /** Bytes of the wasm heap, for the benchmark. */
+  heapBytes: () => wasm.__heap(),
+};
+
+async function load(flavour) {
+  const module = flavour === 'webgpu' ? await import('../pkg/webgpu/headmap.js') : await import('../pkg/cpu/headmap.js');
+  const exports = await module.default();
+  wasm = { ...module, __heap: () => exports.memory.buffer.byteLength };
+}
+
+function startJob() {
+  job = { controller: new AbortController(), cancelled: false };
+  return job;
+}
+
+function found(id) {
+  const model = models.get(id);
+  if (!model) throw coded('WorkerDied', 'This model was closed. Load it again.');
+  return model;
+}
+
+async function defaultTokenizer(url) {
+  const response = await fetch(url);
+  if (!response.ok) throw coded('SourceStatus', `GPT-2's tokenizer is missing from this site (${response.status}). Choose the model's tokenizer.json too.`);
+  return response.text();
+}
+
+const channel = new MessageChannel();
+const waiting = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+/** Lets the messages that are waiting in, without setTimeout's pause of 4 ms. */
+function tick() {
+  return new Promise((resolve) => {
+    waiting.push(resolve);
+    channel.port2.postMessage(0);
+  });
+}
+
+/** Every call gives `{ value }` or `{ error }`; a wasm trap is an error that ends this worker. */
+function guarded(f) {
+  return async (...args) => {
+    try {
+      return { value: await f(...args) };
+    } catch (e) {
+      if (e instanceof WebAssembly.RuntimeError) {
+        return { error: errorData(coded('WorkerDied', `The computation broke down (${self.headmapPanic ?? e.message}).`)), fatal: true };
+      }
+      return { error: errorData(e), fatal: e?.name === 'DeviceLost' };
+    }
+  };
+}
+
+Comlink.expose(Object.fromEntries(Object.entries(api).map(([name, f]) => [name, guarded(f)])));
