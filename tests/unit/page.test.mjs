@@ -63,8 +63,9 @@ test('numbers are said in words', () => {
   assert.equal(workText(29, 1000), '29 multiply-adds, 2.9\u00a0% of the full projection');
   assert.equal(leftText(null), '');
   assert.equal(leftText(4.2), 'about 5 s left');
-  assert.equal(progressWords({ phase: 'scoring', text: 'layer 5 of 12', done: 5, total: 12, secondsLeft: 4, bytesRead: 1e8, bytesTotal: 2.86e8 }),
-    'Scoring heads: layer 5 of 12 · 41\u00a0% · 100 MB of 286 MB read · about 4 s left');
+  assert.equal(progressWords({ phase: 'scoring', text: 'Scoring layer 5 of 12', done: 5, total: 12, secondsLeft: 4, bytesRead: 1e8, bytesTotal: 2.86e8 }),
+    'Scoring layer 5 of 12 · 41\u00a0% · 100 MB of 286 MB read · about 4 s left');
+  assert.equal(progressWords({ phase: 'reading', text: '', done: 0, total: 0, secondsLeft: null, bytesRead: 0, bytesTotal: 0 }), 'Reading weights');
 });
 
 test('known heads follow the model', () => {

@@ -62,7 +62,7 @@ export function footnotes(shown) {
   const title = modelTitle(shown.model);
   const relations = shown.relations.map(({ title: name, total, k }) => `${name.toLowerCase()}: ${total} pairs, k = ${k}`).join('; ');
   const revision = shown.model.revision ? ` @ ${shown.model.revision.slice(0, 8)}` : '';
-  const lines = [`${title}${revision}${shown.model.planted ? ' (planted model)' : ''} · ${relations}`];
+  const lines = [`${title}${revision}${shown.model.planted && title === shown.model.name ? ' (planted model)' : ''} · ${relations}`];
   if (shown.result) {
     lines.push(`Preprocessing: ${preprocessingText(shown.result.preprocessing)} · Score after Elhelo & Geva 2024 · drawn by Headmap`);
   }

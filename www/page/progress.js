@@ -31,14 +31,13 @@ export function createProgress() {
 
 /**
  * @param {object | null} progress an event of scoreRelations
- * @returns {string} "Scoring heads: layer 5 of 12 · 42 % · 120 MB of 286 MB · about 4 s left"
+ * @returns {string} "Scoring layer 5 of 12 · 42 % · 120 MB of 286 MB read · about 4 s left"
  */
 export function progressWords(progress) {
   if (!progress) return 'Starting …';
   const { phase, text, done, total, secondsLeft, bytesRead, bytesTotal } = progress;
-  const name = PHASES[phase] ?? phase;
   return [
-    text && text !== name ? `${name}: ${text}` : name,
+    text || PHASES[phase] || phase,
     total > 0 ? `${Math.floor((done / total) * 100)}\u00a0%` : '',
     bytesTotal > 0 && bytesRead < bytesTotal ? `${byteText(bytesRead)} of ${byteText(bytesTotal)} read` : '',
     leftText(secondsLeft),

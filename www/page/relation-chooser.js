@@ -2,6 +2,7 @@
  * What to score: one of the two published figures, or a single panel with any relation.
  */
 import { choice, el, labelled, radios, setText } from './dom.js';
+import { whole } from './format.js';
 import { FEWEST_VALID, parseRelation, readRelationFile } from './relation-file.js';
 import { chosenRelations } from './relations.js';
 
@@ -134,7 +135,7 @@ export function keptText(state, relations) {
     const selection = state.selections[name];
     if (!selection || selection.pairs !== pairs) return '';
     const count = selection.kept.length;
-    const words = `${title}: ${count} of ${pairs.length} pairs are single tokens here.`;
+    const words = `${title}: ${whole(count)} of ${whole(pairs.length)} pairs are single tokens here.`;
     if (count === 0) return `${words} Nothing can be scored.`;
     return count < FEWEST_VALID ? `${words} Fewer than ${FEWEST_VALID}: read the scores with care.` : words;
   }).filter(Boolean).join(' ');

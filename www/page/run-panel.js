@@ -33,10 +33,19 @@ export function createRunPanel({ store, session, catalogue }) {
     labelled('Engine', engine.node),
     engineFact);
 
-  const button = el('button', { type: 'button', class: 'primary', 'data-testid': 'run', on: { click: () => session.run() } });
+  const button = el('button', { type: 'button', class: 'primary', 'data-testid': 'run', on: { click: start } });
   const cancel = el('button', { type: 'button', 'data-testid': 'cancel', on: { click: () => session.cancel() } }, 'Cancel');
   const progress = createProgress();
   const run = el('div', { class: 'run' }, button, cancel, progress.node);
+
+  function start() {
+    session.run();
+    const figure = document.getElementById('figure');
+    const { top } = figure.getBoundingClientRect();
+    const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+    // What was asked for appears up there.
+    if (top < -40 || top > innerHeight / 2) figure.scrollIntoView({ block: 'start', behavior: calm ? 'auto' : 'smooth' });
+  }
 
   return {
     options,
