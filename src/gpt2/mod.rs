@@ -1,6 +1,8 @@
 //! The parts of GPT-2 that the scores run, under GPT-2's own names.
 
 mod layer_norm;
+#[cfg(feature = "webgpu")]
+pub mod mlp;
 
 pub use layer_norm::layer_norm;
 

@@ -1,4 +1,22 @@
 //! The operations that take the time, one folder each: the launch or the loop, and its plain twin.
 
+#[cfg(feature = "webgpu")]
+pub mod activate;
+#[cfg(feature = "webgpu")]
+pub mod admit;
+#[cfg(feature = "webgpu")]
+pub mod compact;
+#[cfg(feature = "webgpu")]
+pub mod finish;
+#[cfg(feature = "webgpu")]
+pub mod gather;
 pub mod gemm;
+#[cfg(feature = "webgpu")]
+pub mod gemm_gpu;
+#[cfg(feature = "webgpu")]
+pub mod gpu;
+#[cfg(feature = "webgpu")]
+pub mod plan;
+#[cfg(feature = "webgpu")]
+pub mod project_rank;
 pub mod rank;

@@ -1,0 +1,131 @@
+//! Projects rows onto tokens and counts, for every row, the tokens that beat its target.
+//! The logits never leave the registers.
+
+mod cpu;
+
+pub use cpu::{Counts, count_plain};
+
+use super::gpu::{Gpu, Grid, Recorder, enable, expand};
+use crate::error::{Error, Result};
+
+/// Which way the logits are computed. All give the same sums in the same order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Variant {
+    /// Workgroup memory: for real GPUs.
+    Tile,
+    /// Registers only.
+    Registers,
+    /// Registers, rows shared by `subgroupBroadcast`: for software adapters with subgroups.
+    Broadcast,
+}
+
+impl Variant {
+    /// The name under which a choice is remembered.
+    pub fn name(self) -> &'static str {
+        match self {
+            Variant::Tile => "tile",
+            Variant::Registers => "registers",
+            Variant::Broadcast => "broadcast",
+        }
+    }
+
+    /// The variant of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Variant::Tile, Variant::Registers, Variant::Broadcast].into_iter().find(|v| v.name() == name)
+    }
+}
+
+/// Which columns a dispatch looks at.
+#[derive(Clone, Copy, Debug)]
+pub enum Columns {
+    /// Tokens `first_token..`, whose vectors begin at row `first_row` of the vectors bound.
+    Range { first_row: u32, first_token: u32, cols: u32 },
+    /// Entries `first..` of the list of ids, whose vectors begin at row `first_row`.
+    List { first_row: u32, first: u32, cols: u32 },
+    /// Every row's own target, whose vectors lie by pair: writes its logit instead of counting.
+    Targets,
+}
+
+/// The buffers of a dispatch.
+pub struct Bound<'a> {
+    /// `[rows, d4]` vec4.
+    pub y: &'a wgpu::Buffer,
+    /// Token vectors, `[_, d4]` vec4.
+    pub vectors: &'a wgpu::Buffer,
+    /// Token ids of a list.
+    pub ids: &'a wgpu::Buffer,
+    /// Live rows.
+    pub live: &'a wgpu::Buffer,
+    pub control: &'a wgpu::Buffer,
+    /// State of every row: token, k, z, above, below.
+    pub rows: &'a wgpu::Buffer,
+    /// Sizes of the dispatch, made by `plan`.
+    pub args: &'a wgpu::Buffer,
+}
+
+/// The compiled kernel. Targets have a pipeline of their own from the same source where that
+/// saves work; the sums are the same.
+pub struct ProjectRank {
+    count: wgpu::ComputePipeline,
+    targets: wgpu::ComputePipeline,
+    /// Tokens and rows of a workgroup.
+    pub cols_a_group: u32,
+    pub rows_a_group: u32,
+    target_cols_a_group: u32,
+}
+
+const QUADS: u32 = 3;
+const COLS: u32 = 4;
+const LANES: u32 = 16;
+
+impl ProjectRank {
+    /// Compiles `variant`; `subgroup` is the largest size of a subgroup.
+    ///
+    /// `wrong` makes it count a tie as a win: for the test that the self-test sees it.
+    pub async fn new(gpu: &Gpu, variant: Variant, subgroup: u32, wrong: bool) -> Result<Self> {
+        let expand = |source: &str, constants: &[(&str, u32)]| {
+            let source = expand(source, constants);
+            if wrong { source.replace(" > z ", " >= z ") } else { source }
+        };
+        let fault = |e| Error::WebGpuSelfTestFailed(format!("The graphics adapter did not accept our {} kernel ({e}). The CPU engine is used instead.", variant.name()));
+        if variant == Variant::Tile {
+            let source = expand(include_str!("tile.wgsl"), &[]);
+            let pipeline = gpu.checked(|| gpu.pipeline("project_rank/tile", &source, &[])).await.map_err(fault)?;
+            return Ok(Self { count: pipeline.clone(), targets: pipeline, cols_a_group: 128, rows_a_group: 64, target_cols_a_group: 128 });
+        }
+        let broadcast = variant == Variant::Broadcast;
+        let constants = [("QUADS", QUADS), ("COLS", COLS), ("BROADCAST", u32::from(broadcast)), enable(broadcast)];
+        let source = expand(include_str!("registers.wgsl"), &constants);
+        // A subgroup must not be larger than the workgroup whose rows it shares.
+        let few = if broadcast { subgroup.max(4) } else { 4 };
+        let lanes = LANES.max(few);
+        let (count, targets) = gpu
+            .checked(|| {
+                let with = |lanes: u32| gpu.pipeline("project_rank/registers", &source, &[("LANES", f64::from(lanes))]);
+                (with(lanes), with(few))
+            })
+            .await
+            .map_err(fault)?;
+        Ok(Self { count, targets, cols_a_group: lanes * COLS, rows_a_group: QUADS * 4, target_cols_a_group: few * COLS })
+    }
+
+    /// Tokens a workgroup looks at when it looks at targets.
+    pub fn target_cols_a_group(&self) -> u32 {
+        self.target_cols_a_group
+    }
+
+    /// Records a dispatch over the live rows of `list` (0 or 1); `pairs` pairs a head.
+    pub fn record(&self, to: &Recorder, bound: &Bound<'_>, d4: u32, pairs: u32, list: u32, columns: Columns) {
+        let (pipeline, mode, first_row, first_token, cols) = match columns {
+            Columns::Range { first_row, first_token, cols } => (&self.count, 0, first_row, first_token, cols),
+            Columns::List { first_row, first, cols } => (&self.count, 1, first_row, first, cols),
+            Columns::Targets => (&self.targets, 2, 0, 0, self.rows_a_group),
+        };
+        to.dispatch(
+            pipeline,
+            &[bound.y, bound.vectors, bound.ids, bound.live, bound.control, bound.rows],
+            &[d4, mode, first_row, first_token, cols, pairs, list, 0],
+            Grid::Indirect(bound.args, 0),
+        );
+    }
+}
