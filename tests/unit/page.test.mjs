@@ -4,6 +4,7 @@ import test from 'node:test';
 import { bigText, byteText, leftText, workText } from '../../www/page/format.js';
 import { chosenSet, modelKey } from '../../www/page/known-heads.js';
 import { modelFiles } from '../../www/page/file-drop.js';
+import { checkPlanted, comparePlanted } from '../../www/page/planted.js';
 import { progressWords } from '../../www/page/progress.js';
 import { comparePublished, publishedFor } from '../../www/page/published.js';
 import { cellReading } from '../../www/page/reading.js';
@@ -102,4 +103,19 @@ test('of a folder only the files of a model are taken', () => {
   const files = ['model.safetensors', 'pytorch_model.bin', 'config.json', 'vocab.json', 'tokenizer.json'].map((name) => ({ name }));
   assert.deepEqual(modelFiles(files).map(({ name }) => name), ['model.safetensors', 'config.json', 'tokenizer.json']);
   assert.deepEqual(modelFiles(files.slice(1, 2)).map(({ name }) => name), ['pytorch_model.bin'], 'so that the refusal can name it');
+});
+
+test('what was planted is held against what was computed, where both speak of the same', () => {
+  const expected = { relation: 'name_copying', sign: 'relation', k: 1, hits: 5, total: 10 };
+  const head = (index, patch) => ({ layer: 0, head: index, kind: 'copies', strength: 0.5, what: 'copies half', expected: { ...expected, ...patch } });
+  const planted = checkPlanted({
+    heads: [head(0, {}), head(1, {}), head(2, { relation: 'other' }), head(3, { k: 10 }), { ...head(4), expected: null }],
+  }, { nLayer: 1, nHead: 5 });
+  const grid = emptyGrid(1, 5, 10);
+  fillLayer(grid, 0, [5, 4, 5, 5, 5], []);
+  const shown = { relations: [{ name: 'name_copying', k: 1, grids: { relation: grid, suppression: grid } }], result: { preprocessing: 'first_mlp' } };
+  assert.deepEqual(comparePlanted(planted, shown).map(({ agrees }) => agrees), [true, false, null, null, null]);
+  shown.result.preprocessing = 'none';
+  assert.equal(comparePlanted(planted, shown)[0].agrees, null);
+  assert.throws(() => checkPlanted({ heads: [head(5, {})] }, { nLayer: 1, nHead: 5 }));
 });

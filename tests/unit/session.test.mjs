@@ -144,3 +144,9 @@ test('changing the engine opens the same model again and keeps the figure', asyn
   assert.equal(store.state.model.name, 'Fake');
   assert.ok(log.includes('create cpu') && log.includes('close'));
 });
+
+test('an error that nobody foresaw is said as one', () => {
+  const { store, session } = setUp();
+  session.fail(new TypeError('x is undefined'));
+  assert.match(store.state.notices[0].text, /^Something in this page went wrong \(x is undefined\)\. /);
+});

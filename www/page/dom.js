@@ -33,6 +33,8 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+let controls = 0;
+
 /**
  * A labelled control.
  * @param {string} label
@@ -41,7 +43,8 @@ export function setText(node, text) {
  * @returns {HTMLElement}
  */
 export function labelled(label, control, hint) {
-  control.id = control.id || `control-${(labelled.count = (labelled.count ?? 0) + 1)}`;
+  controls += 1;
+  control.id = control.id || `control-${controls}`;
   if (hint) control.setAttribute('aria-describedby', `${control.id}-hint`);
   return el('div', { class: 'control' },
     el('label', { for: control.id }, label),
@@ -64,7 +67,6 @@ export function choice(testid, onChange) {
       const now = JSON.stringify(options);
       if (now !== written) {
         node.replaceChildren(...options.map(({ value, label }) => el('option', { value }, label)));
-        for (const [index, { value }] of options.entries()) node.options[index].value = value;
         written = now;
       }
       if (node.value !== chosen) node.value = chosen;

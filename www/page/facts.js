@@ -3,8 +3,9 @@
  */
 import { modelTitle } from '../figure/presets.js';
 import { definitions, el } from './dom.js';
-import { byteText, engineText, preprocessingText, secondsText, workText } from './format.js';
+import { byteText, engineText, preprocessingText, secondsText, whole, workText } from './format.js';
 import { sourceText } from './model-facts.js';
+import { FEWEST_VALID } from './relation-file.js';
 import { layersShown } from './shown.js';
 
 /**
@@ -50,7 +51,8 @@ export function factRows(shown) {
 }
 
 function relationText({ title, k }, { total, pairs_given: given }) {
-  return `${title}: ${total} of ${given} pairs kept, k = ${k}`;
+  const few = total < FEWEST_VALID ? ` (fewer than ${FEWEST_VALID}: read with care)` : '';
+  return `${title}: ${whole(total)} of ${whole(given)} pairs kept${few}, k = ${k}`;
 }
 
 /**

@@ -20,7 +20,7 @@ export function createFigureView({ onRead, onList }) {
   const known = el('span', { class: 'known', 'data-testid': 'cell-known' });
   const where = el('span', { class: 'where' });
   const reading = el('p', { class: 'reading', id: 'cell-reading', 'aria-live': 'polite' }, said, known, where);
-  const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', role: 'status' });
+  const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', 'aria-live': 'polite' });
   const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption));
   const dark = matchMedia('(prefers-color-scheme: dark)');
   let views = [];
@@ -75,6 +75,8 @@ export function createFigureView({ onRead, onList }) {
   return {
     node,
     render(nextPanels, nextCell, shown) {
+      // Layer by layer is for the eye; the end is worth saying aloud.
+      caption.setAttribute('aria-live', shown?.progress === 'running' ? 'off' : 'polite');
       setText(caption, figureState(shown));
       caption.dataset.state = shown?.progress ?? 'none';
       const redraw = nextPanels !== panels;

@@ -20,10 +20,11 @@ const MIRROR = 'mirror';
 export function createModelChooser({ catalogue, session, bundled }) {
   let chosen = BUNDLED;
   let busy = false;
-  const select = choice('model-select', (value) => {
+  const select = choice('model-select', async (value) => {
     chosen = value;
     show();
-    if (value === BUNDLED) session.open(bundled, bundled.name);
+    // It is here already and takes a moment: no button is worth it.
+    if (value === BUNDLED && await session.open(bundled, bundled.name)) session.run();
   });
   select.setOptions([
     { value: BUNDLED, label: 'Planted demonstration model' },

@@ -2,9 +2,9 @@
  * Two tables that hold a figure against something known: the published values (for the real GPT-2 only) and
  * what was planted (for a planted model).
  */
-import { scoreText, tickText } from '../figure/colour.js';
-import { readCell } from '../figure/grid.js';
+import { scoreText } from '../figure/colour.js';
 import { el } from './dom.js';
+import { comparePlanted } from './planted.js';
 import { comparePublished, EYE, publishedFor } from './published.js';
 
 /**
@@ -50,25 +50,24 @@ export function createPlantedTable() {
       last = { shown, ours };
       node.hidden = !ours;
       if (!ours) return;
-      const names = shown.relations.flatMap(({ name, title }) => [
-        { name, sign: 'relation', title }, { name, sign: 'suppression', title: `${title}, suppressed` }]);
+      const rows = comparePlanted(ours, shown);
+      const judged = rows.filter(({ agrees }) => agrees !== null);
+      const agree = judged.filter(({ agrees }) => agrees).length;
       node.replaceChildren(
         el('h2', { id: 'planted-title' }, 'What was planted'),
-        el('p', {}, 'This model was not trained. Its heads were written by hand, the ones below to do one thing at a chosen strength, '
-          + 'all others to do nothing. So the figure can be checked against the truth.'),
-        table(['Head', 'What it does', 'Planted', ...names.map(({ title }) => title)], ours.heads.map((head) => [
-          `${head.layer}.${head.head}`, head.what, tickText(head.strength).replace(/\.0$/, '.0'),
-          ...names.map(({ name, sign }) => scoreOf(shown, name, sign, head))])));
+        el('p', {}, 'Nothing in this model was trained. The heads below were written by hand, each to do one thing for a chosen share of '
+          + 'the words; all others hold noise. So the figure can be checked against the truth'
+          + `${judged.length > 0 ? `: ${agree} of ${judged.length} heads in it score exactly what was planted.` : '.'}`),
+        table(['Head', 'What it was made to do', 'Planted', 'Computed', ''], rows.map(({ head, computed, agrees }) => [
+          `${head.layer}.${head.head}`, head.what, head.expected ? hitsText(head.expected) : 'no count foretold',
+          computed ? hitsText(computed) : NOT_HERE, agrees === null ? '' : verdict(agrees)])));
     },
   };
 }
 
-function scoreOf(shown, name, sign, { layer, head }) {
-  const { grids } = shown.relations.find((relation) => relation.name === name);
-  const { score } = readCell(grids[sign], layer, head);
-  if (score === null) return '–';
-  return el('span', { class: score === 0 ? 'zero' : null }, scoreText(score));
-}
+const NOT_HERE = '–';
+
+const hitsText = ({ hits, total }) => `${scoreText(hits / total)} (${hits} of ${total})`;
 
 function verdict(agrees) {
   if (agrees === null) return 'no score';

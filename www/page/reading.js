@@ -4,6 +4,7 @@
 import { CELL_EMPTY, CELL_INVALID, readCell } from '../figure/grid.js';
 import { scoreText } from '../figure/colour.js';
 import { classesOf } from '../figure/presets.js';
+import { secondsText } from './format.js';
 import { layersShown } from './shown.js';
 
 /**
@@ -58,6 +59,6 @@ export function figureState(shown) {
     case 'empty': return 'Nothing is computed for this model yet.';
     case 'running': return `${layersShown(shown)} of ${nLayer} layers`;
     case 'stopped': return `Incomplete: ${layersShown(shown)} of ${nLayer} layers were computed before the run stopped.`;
-    default: return shown.fromFile ? 'Drawn from a saved result, without a model.' : '';
+    default: return shown.fromFile ? 'Drawn from a saved result, without a model.' : `Complete: all ${nLayer} layers in ${secondsText(shown.result.seconds)}.`;
   }
 }

@@ -43,7 +43,9 @@ export function createSave({ session }) {
     context.scale(PICTURE_RATIO, PICTURE_RATIO);
     drawPicture(context, picture, panels, lines, lightTheme, PICTURE_RATIO);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
-    if (!blob) throw new Error('The browser could not make the picture. Make the window smaller or close other tabs, then try again.');
+    if (!blob) {
+      throw Object.assign(new Error('The browser had no memory for the picture. Close other tabs, then try again.'), { name: 'OutOfMemory' });
+    }
     download(blob, fileName(parts(), 'png'));
   }
 

@@ -7,6 +7,15 @@ import { readPlanted } from './planted.js';
 import { chosenRelations, relationTitle } from './relations.js';
 import { addLayer, emptyShown, figureOfResult, layersShown, shownFromResult } from './shown.js';
 
+/** Errors that no part of the page made: their messages are for programmers. */
+const UNFORESEEN = /^(Error|TypeError|RangeError|ReferenceError|SyntaxError)$/;
+
+function sentenceOf(error) {
+  const said = typeof error?.message === 'string' && error.message !== '' ? error.message : String(error);
+  if (typeof error?.name === 'string' && !UNFORESEEN.test(error.name)) return said;
+  return `Something in this page went wrong (${said}). Reload it; if it happens again, please report it.`;
+}
+
 const isAbort = (error) => error?.name === 'AbortError';
 
 /**
@@ -32,7 +41,7 @@ export function createSession({ store, catalogue, loadEngine }) {
   }
 
   function fail(error) {
-    const said = typeof error?.message === 'string' && error.message !== '' ? error.message : String(error);
+    const said = sentenceOf(error);
     // An engine that ends says so itself, with what was done about it: once is enough.
     const longer = store.state.notices.find(({ kind, text }) => kind === 'note' && text.startsWith(said));
     if (longer) dismiss(longer.id);
