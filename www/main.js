@@ -7,7 +7,7 @@
  *   model-select, open-hub, model-files, model-folder, model-drop, mirror-address, open-mirror,
  *   model-facts, model-name, planted-badge
  *   figure-A, figure-B, figure-single, relation-select, relation-file, typed-pairs, use-typed,
- *   sign-relation, sign-suppression, k-<relation name>, kept-pairs
+ *   sign-relation, sign-suppression, k-<relation name>, kept-pairs, dropped-pairs
  *   preprocessing-select, known-select, engine-select, engine
  *   run, cancel, progress, progress-text
  *   figure, figure-state (data-state: none, empty, running, stopped, complete), panel-<index> (the canvases),

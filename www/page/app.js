@@ -86,14 +86,18 @@ export function createApp({ store, session, catalogue, bundled }) {
   });
   render();
 
-  acceptDrops(modelChooser, session);
+  acceptDrops(modelChooser, session, () => store.state.status === 'ready');
 }
 
 /** A file that misses its field must not replace the page. */
-function acceptDrops(modelChooser, session) {
+function acceptDrops(modelChooser, session, isReady) {
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', async (event) => {
     event.preventDefault();
+    if (!isReady()) {
+      session.notify('note', 'The page is busy. Wait or press Cancel, then drop the files again.');
+      return;
+    }
     try {
       const files = await filesOfDrop(event.dataTransfer);
       if (files.length === 1 && /\.json$/.test(files[0].name) && !/^(config|tokenizer)\.json$/.test(files[0].name)) {

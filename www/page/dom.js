@@ -78,18 +78,19 @@ export function choice(testid, onChange) {
  * A row of radio buttons that looks like one switch.
  * @param {object} options
  * @param {string} options.legend
+ * @param {boolean} [options.quiet] the legend is for screen readers only
  * @param {string} options.name of the group; also the beginning of the test ids
  * @param {{value: string, label: string}[]} options.options
  * @param {(value: string) => void} options.onChange
  * @returns {{node: HTMLElement, set: (value: string) => void}}
  */
-export function radios({ legend, name, options, onChange }) {
+export function radios({ legend, quiet = false, name, options, onChange }) {
   const inputs = options.map(({ value }) => {
     const input = el('input', { type: 'radio', name, id: `${name}-${value}`, 'data-testid': `${name}-${value}` });
     input.addEventListener('change', () => onChange(value));
     return input;
   });
-  const node = el('fieldset', { class: 'radios' }, el('legend', {}, legend),
+  const node = el('fieldset', { class: 'radios' }, el('legend', { class: quiet ? 'unseen' : null }, legend),
     el('div', { class: 'switch' }, ...options.flatMap(({ value, label }, index) => [
       inputs[index], el('label', { for: `${name}-${value}` }, label),
     ])));

@@ -66,6 +66,7 @@ export function createFigureView({ onRead, onList }) {
   }
 
   new ResizeObserver(() => requestAnimationFrame(draw)).observe(grid);
+  addEventListener('resize', () => requestAnimationFrame(draw));
   dark.addEventListener('change', draw);
   (function watchRatio() {
     matchMedia(`(resolution: ${devicePixelRatio}dppx)`)

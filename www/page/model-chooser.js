@@ -3,7 +3,7 @@
  * mirror's address. Nothing is fetched from elsewhere before a click.
  */
 import { choice, el, labelled, setText } from './dom.js';
-import { filesOfDrop, modelFiles } from './file-drop.js';
+import { modelFiles } from './file-drop.js';
 import { byteText } from './format.js';
 
 export const BUNDLED = 'bundled';
@@ -111,15 +111,10 @@ export function createModelChooser({ catalogue, session, bundled }) {
 
   drop.addEventListener('dragover', (event) => { event.preventDefault(); drop.classList.add('over'); });
   drop.addEventListener('dragleave', () => drop.classList.remove('over'));
-  drop.addEventListener('drop', async (event) => {
+  drop.addEventListener('drop', (event) => {
+    // The page takes what is dropped anywhere; here it only has to look caught.
     event.preventDefault();
-    event.stopPropagation();
     drop.classList.remove('over');
-    try {
-      offer(await filesOfDrop(event.dataTransfer));
-    } catch (error) {
-      session.fail(error);
-    }
   });
   show();
 

@@ -2,6 +2,7 @@
  * What to score: one of the two published figures, or a single panel with any relation.
  */
 import { choice, el, labelled, radios, setText } from './dom.js';
+import { createDroppedPairs } from './dropped-pairs.js';
 import { whole } from './format.js';
 import { FEWEST_VALID, parseRelation, readRelationFile } from './relation-file.js';
 import { chosenRelations } from './relations.js';
@@ -17,6 +18,7 @@ export function createRelationChooser({ store, session, catalogue }) {
   };
   const figure = radios({
     legend: 'Figure',
+    quiet: true,
     name: 'figure',
     options: [
       { value: 'A', label: 'Figure A' },
@@ -45,9 +47,10 @@ export function createRelationChooser({ store, session, catalogue }) {
 
   const ks = el('div', { class: 'ks' });
   const kept = el('p', { class: 'kept', 'data-testid': 'kept-pairs', 'aria-live': 'polite' });
+  const dropped = createDroppedPairs();
   const single = el('div', { class: 'single' }, labelled('Relation', relation.node), filePart, typedPart, sign.node);
   const node = el('section', { class: 'choice', 'aria-labelledby': 'choose-figure' },
-    el('h2', { id: 'choose-figure' }, 'Figure'), figure.node, about, single, ks, kept);
+    el('h2', { id: 'choose-figure' }, 'Figure'), figure.node, about, single, ks, kept, dropped.node);
 
   async function readFile() {
     const [file] = fileInput.files;
@@ -113,6 +116,7 @@ export function createRelationChooser({ store, session, catalogue }) {
       setText(about, own ?? ABOUT[state.figure]);
       renderKs(state, relations, off);
       setText(kept, keptText(state, relations));
+      dropped.render(state, relations);
       kept.classList.toggle('warn', relations.some(({ name }) => state.selections[name]?.kept.length < FEWEST_VALID));
     },
   };

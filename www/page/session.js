@@ -130,6 +130,8 @@ export function createSession({ store, catalogue, loadEngine }) {
       const whole = shownFromResult(result, { figure: shown.figure, titleOf: (name) => relationTitle(name, store.state, catalogue), fromFile: false });
       running = null;
       store.set({ status: 'ready', shown: whole, progress: null, engine: analyzer.engine });
+      // Another figure may have been chosen meanwhile.
+      await select();
     } catch (error) {
       running = null;
       const some = layersShown(shown) > 0;
