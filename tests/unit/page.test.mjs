@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { bigText, byteText, leftText, workText } from '../../www/page/format.js';
 import { chosenSet, modelKey } from '../../www/page/known-heads.js';
-import { modelFiles } from '../../www/page/file-drop.js';
+import { meaningOfDrop, modelFiles } from '../../www/page/file-drop.js';
 import { checkPlanted, comparePlanted } from '../../www/page/planted.js';
 import { progressWords } from '../../www/page/progress.js';
 import { comparePublished, publishedFor } from '../../www/page/published.js';
@@ -23,6 +23,7 @@ test('a relation comes as JSON, CSV or TSV', () => {
   assert.deepEqual(parseRelation('France;Paris\nJapan;Tokyo', 'a.csv').pairs, wanted);
   assert.deepEqual(parseRelation('"a, b","say ""x"""', 'a.csv').pairs, [['a, b', 'say "x"']]);
   assert.equal(parseRelation('a,b', 'first_letter.csv').title, 'first letter');
+  assert.deepEqual(['a,b', 'a,a\nb,b', 'a,a\nb,c'].map((text) => parseRelation(text, 'a.csv').k), [10, 1, 10]);
 });
 
 test('a relation that cannot be used is refused with its place', () => {
@@ -118,4 +119,14 @@ test('what was planted is held against what was computed, where both speak of th
   shown.result.preprocessing = 'none';
   assert.equal(comparePlanted(planted, shown)[0].agrees, null);
   assert.throws(() => checkPlanted({ heads: [head(5, {})] }, { nLayer: 1, nHead: 5 }));
+});
+
+test('a drop is taken for what it is', async () => {
+  const meaning = (name, text = '') => meaningOfDrop([new File([text], name)]);
+  assert.equal(await meaning('model.safetensors'), 'model');
+  assert.equal(await meaning('pytorch_model.bin'), 'model', 'so that the refusal can say why');
+  assert.equal(await meaning('tokenizer.json', '{}'), 'model');
+  assert.equal(await meaning('pairs.csv'), 'relation');
+  assert.equal(await meaning('pairs.json', '[["a","b"]]'), 'relation');
+  assert.equal(await meaning('saved.json', '{"schema":"headmap/result"}'), 'result');
 });

@@ -3,7 +3,7 @@
  */
 import { el } from './dom.js';
 import { createFacts } from './facts.js';
-import { filesOfDrop } from './file-drop.js';
+import { filesOfDrop, meaningOfDrop } from './file-drop.js';
 import { createFigureView } from './figure-view.js';
 import { chosenSet } from './known-heads.js';
 import { createModelChooser } from './model-chooser.js';
@@ -86,11 +86,11 @@ export function createApp({ store, session, catalogue, bundled }) {
   });
   render();
 
-  acceptDrops(modelChooser, session, () => store.state.status === 'ready');
+  acceptDrops({ modelChooser, relationChooser, session }, () => store.state.status === 'ready');
 }
 
 /** A file that misses its field must not replace the page. */
-function acceptDrops(modelChooser, session, isReady) {
+function acceptDrops({ modelChooser, relationChooser, session }, isReady) {
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', async (event) => {
     event.preventDefault();
@@ -100,11 +100,11 @@ function acceptDrops(modelChooser, session, isReady) {
     }
     try {
       const files = await filesOfDrop(event.dataTransfer);
-      if (files.length === 1 && /\.json$/.test(files[0].name) && !/^(config|tokenizer)\.json$/.test(files[0].name)) {
-        await session.loadResult(files[0]);
-      } else if (files.length > 0) {
-        modelChooser.offer(files);
-      }
+      if (files.length === 0) return;
+      const meaning = await meaningOfDrop(files);
+      if (meaning === 'result') await session.loadResult(files[0]);
+      else if (meaning === 'relation') await relationChooser.offer(files[0]);
+      else modelChooser.offer(files);
     } catch (error) {
       session.fail(error);
     }

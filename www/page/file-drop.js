@@ -45,3 +45,17 @@ export function modelFiles(files) {
   const hasModel = wanted.some(({ name }) => name.endsWith('.safetensors'));
   return hasModel ? wanted : files.slice(0, MOST_FILES);
 }
+
+/**
+ * What a drop anywhere on the page is meant as.
+ * @param {File[]} files
+ * @returns {Promise<'model' | 'result' | 'relation'>}
+ */
+export async function meaningOfDrop(files) {
+  const [file] = files;
+  if (files.length !== 1 || /^(config|tokenizer|planted)\.json$/.test(file.name)) return 'model';
+  if (/\.(csv|tsv|txt)$/i.test(file.name)) return 'relation';
+  if (!/\.json$/i.test(file.name)) return 'model';
+  // A result names its schema first; a relation of the same length has no such word.
+  return (await file.slice(0, 400).text()).includes('"headmap/result"') ? 'result' : 'relation';
+}

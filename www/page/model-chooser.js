@@ -15,7 +15,7 @@ const MIRROR = 'mirror';
  * @param {{models: {id: string, label: string, repository: string, revision: string, bytes: number}[]}} options.catalogue
  * @param {object} options.session
  * @param {object} options.bundled specification of the model that comes with the page
- * @returns {{node: HTMLElement, render: (state: object) => void}}
+ * @returns {{node: HTMLElement, offer: (files: File[]) => void, render: (state: object) => void}}
  */
 export function createModelChooser({ catalogue, session, bundled }) {
   let chosen = BUNDLED;

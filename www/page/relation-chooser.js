@@ -9,7 +9,7 @@ import { chosenRelations } from './relations.js';
 
 /**
  * @param {{store: object, session: object, catalogue: {relations: object[]}}} options
- * @returns {{node: HTMLElement, render: (state: object) => void}}
+ * @returns {{node: HTMLElement, offer: (file: File) => Promise<void>, render: (state: object) => void}}
  */
 export function createRelationChooser({ store, session, catalogue }) {
   const change = (patch) => {
@@ -52,12 +52,15 @@ export function createRelationChooser({ store, session, catalogue }) {
   const node = el('section', { class: 'choice', 'aria-labelledby': 'choose-figure' },
     el('h2', { id: 'choose-figure' }, 'Figure'), figure.node, about, single, ks, kept, dropped.node);
 
-  async function readFile() {
+  function readFile() {
     const [file] = fileInput.files;
-    if (!file) return;
     fileInput.value = '';
+    if (file) offer(file);
+  }
+
+  async function offer(file) {
     try {
-      change({ file: { ...(await readRelationFile(file)), k: 10 }, relation: 'file' });
+      change({ file: await readRelationFile(file), figure: 'single', relation: 'file' });
     } catch (error) {
       session.fail(error);
     }
@@ -66,7 +69,7 @@ export function createRelationChooser({ store, session, catalogue }) {
   function readTyped(event) {
     event.preventDefault();
     try {
-      change({ typed: { ...parseRelation(typed.value, 'typed pairs'), k: 10 }, relation: 'typed' });
+      change({ typed: parseRelation(typed.value, 'typed pairs'), relation: 'typed' });
     } catch (error) {
       session.fail(error);
     }
@@ -99,6 +102,8 @@ export function createRelationChooser({ store, session, catalogue }) {
 
   return {
     node,
+    /** A file of pairs dropped anywhere on the page. */
+    offer,
     render(state) {
       const off = state.status === 'running' || state.status === 'stopping';
       const relations = chosenRelations(state, catalogue);

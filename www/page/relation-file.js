@@ -19,7 +19,7 @@ function refuse(sentence) {
 
 /**
  * @param {File} file
- * @returns {Promise<{name: string, title: string, pairs: [string, string][]}>}
+ * @returns {Promise<{name: string, title: string, k: number, pairs: [string, string][]}>}
  * @throws {Error} `RelationInvalid`, with a sentence that names the file
  */
 export async function readRelationFile(file) {
@@ -38,7 +38,7 @@ export async function readRelationFile(file) {
 /**
  * @param {string} text
  * @param {string} fileName decides nothing but the words of a refusal and the relation's name
- * @returns {{name: string, title: string, pairs: [string, string][]}}
+ * @returns {{name: string, title: string, k: number, pairs: [string, string][]}}
  * @throws {Error} `RelationInvalid`
  */
 export function parseRelation(text, fileName) {
@@ -50,7 +50,9 @@ export function parseRelation(text, fileName) {
   const isJson = start.startsWith('[') || start.startsWith('{');
   const { pairs, title } = isJson ? fromJson(start, fileName) : { pairs: fromTable(text, fileName), title: null };
   checkPairs(pairs, fileName);
-  return { name: stem, title: title ?? stem.replaceAll('_', ' '), pairs };
+  // The published defaults: 1 for copying, 10 for every other relation.
+  const copies = pairs.every(([source, target]) => source === target);
+  return { name: stem, title: title ?? stem.replaceAll('_', ' '), pairs, k: copies ? 1 : 10 };
 }
 
 function fromJson(text, fileName) {
