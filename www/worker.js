@@ -1,19 +1,24 @@
 /**
  * The worker: loads the wasm, holds the engine and the models, runs one job at a time.
  *
- * Two builds of the same core: the small one with the CPU engine, and the one with WebGPU, which
- * is loaded only when WebGPU is chosen. A dedicated worker needs no cross-origin isolation.
+ * The build with WebGPU is loaded only when WebGPU is chosen. A dedicated worker needs no
+ * cross-origin isolation.
  */
 import * as Comlink from 'comlink';
 import { coded, errorData } from './errors.js';
 import { probeWebGpu } from './probe.js';
+import { Shards } from './shards.js';
 import { openSpec } from './source/open.js';
+import { tick } from './tick.js';
+import { cpuFlavour, loadWasm } from './wasm.js';
 
 let wasm;
 let engine;
 let gpt2Tokenizer;
 const models = new Map();
 let nextModel = 1;
+/** Shards of the models, in the order in which they were made. */
+const shards = new Set();
 /** Of the job under way. */
 let job = { controller: new AbortController(), cancelled: false };
 
@@ -24,15 +29,21 @@ const api = {
     let failed = note;
     if (wanted) {
       try {
-        await load('webgpu');
+        wasm = await loadWasm('webgpu');
         engine = await wasm.Engine.startWebGpu({ allowFallback: !!allowFallback, requireDefaults: !!requireDefaults });
         return engine.info();
       } catch (e) {
         failed = `WebGPU is not used: ${e.message} The CPU computes instead.`;
       }
     }
-    if (!wasm) await load('cpu');
-    engine = wasm.Engine.startCpu(failed);
+    const flavour = cpuFlavour();
+    wasm = await loadWasm(flavour);
+    engine = wasm.Engine.startCpu(failed, (nVocab, d) => {
+      const made = new Shards(nVocab, d, flavour);
+      shards.add(made);
+      made.onclose = () => shards.delete(made);
+      return made;
+    });
     return engine.info();
   },
 
@@ -70,6 +81,7 @@ const api = {
   cancel() {
     job.cancelled = true;
     job.controller.abort();
+    for (const s of shards) s.cancel();
   },
 
   close(id) {
@@ -78,14 +90,11 @@ const api = {
   },
 
   /** Bytes of the wasm heap, for the benchmark. */
-  heapBytes: () => wasm.__heap(),
+  async heapBytes() {
+    const parts = await Promise.all([...shards].map((s) => s.heaps()));
+    return { worker: wasm.heapBytes(), shards: parts.flat() };
+  },
 };
-
-async function load(flavour) {
-  const module = flavour === 'webgpu' ? await import('../pkg/webgpu/headmap.js') : await import('../pkg/cpu/headmap.js');
-  const exports = await module.default();
-  wasm = { ...module, __heap: () => exports.memory.buffer.byteLength };
-}
 
 function startJob() {
   job = { controller: new AbortController(), cancelled: false };
@@ -102,17 +111,6 @@ async function defaultTokenizer(url) {
   const response = await fetch(url);
   if (!response.ok) throw coded('SourceStatus', `GPT-2's tokenizer is missing from this site (${response.status}). Choose the model's tokenizer.json too.`);
   return response.text();
-}
-
-const channel = new MessageChannel();
-const waiting = [];
-channel.port1.onmessage = () => waiting.shift()?.();
-/** Lets the messages that are waiting in, without setTimeout's pause of 4 ms. */
-function tick() {
-  return new Promise((resolve) => {
-    waiting.push(resolve);
-    channel.port2.postMessage(0);
-  });
 }
 
 /** Every call gives `{ value }` or `{ error }`; a wasm trap is an error that ends this worker. */

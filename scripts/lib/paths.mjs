@@ -21,6 +21,7 @@ export const clippyTarget = join(cache, 'target-clippy');
 export const wasmTarget = {
   webgpu: join(cache, 'target-wasm'),
   cpu: join(cache, 'target-wasm-cpu'),
+  relaxed: join(cache, 'target-wasm-relaxed'),
 };
 
 export const pkg = join(root, 'pkg');

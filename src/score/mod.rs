@@ -5,6 +5,7 @@
 mod host;
 mod layer;
 mod model;
+mod passes;
 mod relation;
 mod sources;
 

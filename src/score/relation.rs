@@ -4,20 +4,17 @@
 //! No ln_1, no ln_f, no attention biases, no position embedding. Layers come one after the other,
 //! each as soon as its weights are there; all relations of a job share a pass.
 
+use super::Preprocessing;
 use super::host::{Event, JobHost};
 use super::model::Model;
-use super::layer::LoadedLayer;
-use super::Preprocessing;
+use super::passes::{Pairs, Passes};
 use crate::checkpoint::ByteSource;
-use crate::engine::{Engine, HIT, NOT_FINITE, Query, SUPPRESSION_HIT};
+use crate::engine::{Engine, HIT, NOT_FINITE, SUPPRESSION_HIT};
 use crate::error::{Error, Result};
 use crate::relation::{Kept, Relation, Selection, select};
 use crate::result::{InvalidHead, RelationResult, ResultDocument, bit_set};
 use std::ops::Range;
-use std::rc::Rc;
 
-/// Floats of head outputs held at a time, `[n_head, pairs, d_model]`: 16 MB.
-const HEAD_OUTPUTS: usize = 4 << 20;
 /// Most rivals looked at first.
 const RIVALS: usize = 512;
 
@@ -25,16 +22,6 @@ const RIVALS: usize = 512;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     pub preprocessing: Preprocessing,
-}
-
-/// The pairs of all relations in a row.
-struct Pairs {
-    source_ids: Vec<u32>,
-    targets: Vec<u32>,
-    k: Vec<u32>,
-    rivals: Vec<u32>,
-    /// Where each relation's pairs are.
-    ranges: Vec<Range<usize>>,
 }
 
 /// Scores every head of the model on every relation.
@@ -61,22 +48,19 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
     let embedding = model.embedding(host).await?;
     let mut sources = model.engine.embedding_rows(&embedding, &pairs.source_ids).await?;
     let mut out: Vec<_> = relations.iter().zip(selections).map(|(r, s)| empty_result(r, s)).collect();
-    let mut multiply_adds = 0;
+    let mut passes = Passes::new(model, &pairs, &mut out, host);
     for l in 0..n_layer {
         if l == 1 && options.preprocessing == Preprocessing::FirstMlp {
             let (x, work) = model.enriched(&embedding, &pairs.source_ids, host).await?;
             sources = x;
-            multiply_adds += work;
+            passes.multiply_adds += work;
         }
         let layer = model.layer(l, host).await?;
         host.event(Event::Phase { phase: "scoring", text: format!("Scoring layer {l} of {n_layer}") });
-        let (member, work) = rank_layer(model, &embedding, &layer, &sources, &pairs, host).await?;
-        multiply_adds += work;
-        for (i, range) in pairs.ranges.iter().enumerate() {
-            out[i].add_layer(i, l, &layer.invalid, &member, pairs.targets.len(), range.clone(), host);
-        }
+        passes.submit(&embedding, l, &layer, &sources).await?;
         host.breathe().await?;
     }
+    let multiply_adds = passes.finish().await?;
     Ok(ResultDocument {
         schema: "headmap/result",
         version: 1,
@@ -130,49 +114,9 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     }
 }
 
-/// Membership of every pair for every head, `[n_head, n_pairs]`, in batches of pairs; the next
-/// batch is submitted before the last one is waited for.
-async fn rank_layer<E: Engine, S: ByteSource>(
-    model: &Model<E, S>,
-    embedding: &E::Embedding,
-    layer: &Rc<LoadedLayer<E>>,
-    sources: &[f32],
-    pairs: &Pairs,
-    host: &impl JobHost,
-) -> Result<(Vec<u8>, u64)> {
-    let (d, n_head) = (model.layout.d_model, model.layout.n_head);
-    let n = pairs.targets.len();
-    let step = (HEAD_OUTPUTS / (n_head * d)).clamp(1, n);
-    let mut member = vec![0; n_head * n];
-    let mut multiply_adds = 0;
-    let mut waiting = None;
-    for start in (0..n).step_by(step).chain([n]) {
-        let range = start..(start + step).min(n);
-        let next = if range.is_empty() {
-            None
-        } else {
-            let query = Query {
-                sources: &sources[range.start * d..range.end * d],
-                targets: &pairs.targets[range.clone()],
-                k: &pairs.k[range.clone()],
-                rivals: &pairs.rivals,
-            };
-            Some((model.engine.submit(embedding, &layer.weights, query, host).await?, range))
-        };
-        if let Some((pending, range)) = std::mem::replace(&mut waiting, next) {
-            let ranked = model.engine.collect(pending, host).await?;
-            for (head, row) in ranked.member.chunks_exact(range.len()).enumerate() {
-                member[head * n + range.start..][..range.len()].copy_from_slice(row);
-            }
-            multiply_adds += ranked.multiply_adds;
-        }
-    }
-    Ok((member, multiply_adds))
-}
-
 impl RelationResult {
     #[allow(clippy::too_many_arguments)] // one caller; a struct would only rename them
-    fn add_layer(&mut self, index: usize, layer: usize, broken: &[(usize, String)], member: &[u8], n: usize, range: Range<usize>, host: &impl JobHost) {
+    pub(super) fn add_layer(&mut self, index: usize, layer: usize, broken: &[(usize, String)], member: &[u8], n: usize, range: Range<usize>, host: &impl JobHost) {
         let heads: Vec<&[u8]> = member.chunks_exact(n).map(|row| &row[range.clone()]).collect();
         let mut invalid = broken.to_vec();
         for (h, row) in heads.iter().enumerate() {

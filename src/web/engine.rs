@@ -33,9 +33,11 @@ struct WebGpuOptions {
 #[wasm_bindgen(js_class = Engine)]
 impl JsEngine {
     /// The CPU engine. `note`: why it and no other, as a sentence for the result.
+    /// `make_shards(n_vocab, d_model)`: spreads a large embedding over workers.
     #[wasm_bindgen(js_name = startCpu)]
-    pub fn start_cpu(note: Option<String>) -> JsEngine {
-        JsEngine { engine: AnyEngine::Cpu(Rc::new(CpuEngine { note })) }
+    pub fn start_cpu(note: Option<String>, make_shards: Option<js_sys::Function>) -> JsEngine {
+        let spread = make_shards.map(super::shards::spread);
+        JsEngine { engine: AnyEngine::Cpu(Rc::new(CpuEngine { note, spread })) }
     }
 
     /// The WebGPU engine, tested against its CPU twins.

@@ -7,6 +7,7 @@ mod engine;
 mod host;
 mod model;
 mod panic;
+mod shards;
 mod source;
 
 use crate::error::Error;

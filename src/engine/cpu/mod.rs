@@ -1,25 +1,34 @@
-//! The CPU engine: one thread, SIMD where the build has it, blocks of the vocabulary with pruning.
+//! The CPU engine: SIMD where the build has it, blocks of the vocabulary with pruning, and the
+//! vocabulary spread over other threads where there are any.
 
 mod mlp;
 mod ranking;
+mod shard;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
 
 use super::{Backend, Engine, EngineInfo, Host, Query, Ranked, Shape};
 use crate::error::Result;
 use crate::kernels::gemm::PackedB;
 pub use mlp::CpuMlp;
+pub use ranking::CpuPending;
+pub use shard::Shard;
+pub use vocabulary::{Elsewhere, LocalFuture, Spread, Vocabulary};
 
 /// The engine that is always there.
 #[derive(Default)]
 pub struct CpuEngine {
     /// Why the CPU, when something else was asked for.
     pub note: Option<String>,
+    /// Other threads for the vocabulary.
+    pub spread: Option<Box<Spread>>,
 }
 
-/// W_U, packed for the product: the only copy of the embedding.
+/// The embedding, the only copy of it.
 pub struct CpuEmbedding {
-    shape: Shape,
-    /// `[d_model, n_vocab]`
-    w_u: PackedB,
+    d_model: usize,
+    vocabulary: Vocabulary,
     /// Length of the longest token vector.
     longest: f32,
 }
@@ -37,33 +46,27 @@ impl Engine for CpuEngine {
     type Embedding = CpuEmbedding;
     type Layer = CpuLayer;
     type Mlp = CpuMlp;
-    type Pending = Ranked;
+    type Pending = CpuPending;
 
     fn info(&self) -> EngineInfo {
         EngineInfo { backend: Backend::Cpu, adapter: None, fallback_adapter: false, note: self.note.clone() }
     }
 
     fn create_embedding(&self, shape: Shape) -> Result<CpuEmbedding> {
-        let w_u = PackedB::new(shape.d_model, shape.n_vocab, "the token embedding")?;
-        Ok(CpuEmbedding { shape, w_u, longest: 0.0 })
+        let vocabulary = Vocabulary::new(shape, self.spread.as_deref())?;
+        Ok(CpuEmbedding { d_model: shape.d_model, vocabulary, longest: 0.0 })
     }
 
     fn write_embedding(&self, to: &mut CpuEmbedding, first_row: usize, rows: &[f32]) -> Result<()> {
-        for row in rows.chunks_exact(to.shape.d_model) {
+        for row in rows.chunks_exact(to.d_model) {
             let norm = row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
             to.longest = to.longest.max(norm as f32);
         }
-        to.w_u.write_transposed(first_row, rows);
-        Ok(())
+        to.vocabulary.write(first_row, rows)
     }
 
     async fn embedding_rows(&self, of: &CpuEmbedding, ids: &[u32]) -> Result<Vec<f32>> {
-        let d = of.shape.d_model;
-        let mut rows = vec![0.0; ids.len() * d];
-        for (id, row) in ids.iter().zip(rows.chunks_exact_mut(d)) {
-            of.w_u.column(*id as usize, row);
-        }
-        Ok(rows)
+        of.vocabulary.rows(ids).await
     }
 
     fn create_layer(&self, shape: Shape) -> Result<CpuLayer> {
@@ -114,11 +117,11 @@ impl Engine for CpuEngine {
         layer: &CpuLayer,
         query: Query<'_>,
         host: &impl Host,
-    ) -> Result<Ranked> {
-        ranking::rank_layer(embedding, layer, query, host).await
+    ) -> Result<CpuPending> {
+        ranking::submit(embedding, layer, query, host).await
     }
 
-    async fn collect(&self, pending: Ranked, _host: &impl Host) -> Result<Ranked> {
-        Ok(pending)
+    async fn collect(&self, pending: CpuPending, host: &impl Host) -> Result<Ranked> {
+        pending.collect(host).await
     }
 }

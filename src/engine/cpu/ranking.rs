@@ -1,53 +1,83 @@
 //! One layer on the CPU: every head's output for every source, then the race for the top k.
 
+use super::shard::count_block;
+use super::vocabulary::{LocalFuture, Vocabulary};
 use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
 use crate::error::{Result, zeroed};
-use crate::kernels::gemm::{NR, PackedA, PackedB, matmul, matmul_into};
-use crate::kernels::rank::Race;
+use crate::kernels::gemm::{PackedA, PackedB, matmul, matmul_into};
+use crate::kernels::rank::{Count, Entrants, Ids, Race};
 
-/// Row panels counted at a time: 96 rows of up to 1,600 floats stay in the second-level cache.
-const ROW_PANELS: usize = 16;
-/// Column panels counted at a time, for the same reason.
-const COL_PANELS: usize = 32;
-/// Tokens in the first block of the vocabulary; each next block is twice as long, up to the last.
-const FIRST_BLOCK: usize = 256;
-const LONGEST_BLOCK: usize = 4096;
+/// One layer's ranking under way.
+pub struct CpuPending {
+    /// k of every row.
+    k: Vec<u32>,
+    counts: Vec<Count>,
+    multiply_adds: u64,
+    /// Rows that are raced in other threads.
+    elsewhere: Option<(Vec<usize>, LocalFuture<(Vec<Count>, u64)>)>,
+    /// Comparisons to be called settled at the end.
+    unsettled: u64,
+}
 
-pub(super) async fn rank_layer(
+pub(super) async fn submit(
     embedding: &CpuEmbedding,
     layer: &CpuLayer,
     query: Query<'_>,
     host: &impl Host,
-) -> Result<Ranked> {
-    let Shape { d_model: d, n_head, n_vocab, .. } = layer.shape;
-    let n = query.n_pairs();
+) -> Result<CpuPending> {
+    let Shape { d_model: d, n_vocab, .. } = layer.shape;
     let (y, products) = head_outputs(layer, query.sources, host).await?;
-    let (targets, ks) = (query.targets.repeat(n_head), query.k.repeat(n_head));
-    let mut race = Race::new(y, d, &targets, &ks, &embedding.w_u, embedding.longest);
-
+    let target_rows = embedding.vocabulary.rows(query.targets).await?;
+    let dots = (y.len()) as u64;
+    let entrants = Entrants::new(y, d, query.targets, query.k, &target_rows, embedding.longest);
+    let all = entrants.len() as u64;
+    let k = entrants.k.clone();
+    let mut race = Race::new(entrants);
     if !query.rivals.is_empty() {
-        let rivals = columns(&embedding.w_u, query.rivals)?;
-        count(&mut race, &rivals, 0..rivals.panels(), Some(query.rivals), host).await?;
+        let mut rivals = PackedB::new(d, query.rivals.len(), "the rivals")?;
+        rivals.write_transposed(0, &embedding.vocabulary.rows(query.rivals).await?);
+        count_block(&mut race, &rivals, 0..rivals.panels(), Ids::List(query.rivals), host).await?;
         race.drop_losers();
         race.restart_counts();
     }
-    let panels = embedding.w_u.panels();
-    let (mut at, mut block) = (0, FIRST_BLOCK / NR);
-    let mut settled = 0;
-    while at < panels && race.live() > 0 {
-        let end = (at + block).min(panels);
-        count(&mut race, &embedding.w_u, at..end, None, host).await?;
-        race.drop_losers();
-        let now = (n_head * n) as u64 * (n_vocab.min(end * NR)) as u64;
-        host.settled(now - settled);
-        settled = now;
-        at = end;
-        block = (block * 2).min(LONGEST_BLOCK / NR);
+    let (rows, survivors) = race.survivors();
+    let (counts, ranked) = race.finish();
+    let mut pending =
+        CpuPending { k, counts, multiply_adds: products + dots + ranked, elsewhere: None, unsettled: all * n_vocab as u64 };
+    match &embedding.vocabulary {
+        Vocabulary::Elsewhere(e) => pending.elsewhere = Some((rows, e.count(survivors))),
+        Vocabulary::Here(shard) => {
+            let mut before = 0;
+            let settle = |tokens| {
+                host.settled(all * (tokens - before) as u64);
+                before = tokens;
+            };
+            let counted = shard.count(survivors, host, settle).await?;
+            pending.unsettled -= all * before as u64;
+            pending.take(&rows, counted);
+        }
     }
-    host.settled((n_head * n) as u64 * n_vocab as u64 - settled);
-    let (member, ranked) = race.finish();
-    Ok(Ranked { member, multiply_adds: products + ranked })
+    Ok(pending)
+}
+
+impl CpuPending {
+    fn take(&mut self, rows: &[usize], (counts, multiply_adds): (Vec<Count>, u64)) {
+        for (row, count) in rows.iter().zip(counts) {
+            self.counts[*row] = count;
+        }
+        self.multiply_adds += multiply_adds;
+    }
+
+    pub(super) async fn collect(mut self, host: &impl Host) -> Result<Ranked> {
+        if let Some((rows, counted)) = self.elsewhere.take() {
+            let counted = counted.await?;
+            self.take(&rows, counted);
+        }
+        host.settled(self.unsettled);
+        let member = self.counts.iter().zip(&self.k).map(|(c, k)| c.member(*k)).collect();
+        Ok(Ranked { member, multiply_adds: self.multiply_adds })
+    }
 }
 
 /// x_s W_V^h W_O^h of every head: `[n_head * n, d_model]`, and its multiply-adds.
@@ -65,33 +95,4 @@ async fn head_outputs(layer: &CpuLayer, sources: &[f32], host: &impl Host) -> Re
         host.breathe().await?;
     }
     Ok((y, 2 * (n * d * width) as u64))
-}
-
-/// `count` of the race, in pieces short enough to be interrupted.
-async fn count(
-    race: &mut Race,
-    w_u: &PackedB,
-    panels: std::ops::Range<usize>,
-    ids: Option<&[u32]>,
-    host: &impl Host,
-) -> Result<()> {
-    for row in (0..race.row_panels()).step_by(ROW_PANELS) {
-        let rows = row..(row + ROW_PANELS).min(race.row_panels());
-        for col in panels.clone().step_by(COL_PANELS) {
-            race.count(w_u, col..(col + COL_PANELS).min(panels.end), rows.clone(), ids);
-            host.breathe().await?;
-        }
-    }
-    Ok(())
-}
-
-/// Some columns of W_U, packed anew.
-fn columns(w_u: &PackedB, ids: &[u32]) -> Result<PackedB> {
-    let mut out = PackedB::new(w_u.inner(), ids.len(), "the rivals")?;
-    let mut column = vec![0.0; w_u.inner()];
-    for (i, id) in ids.iter().enumerate() {
-        w_u.column(*id as usize, &mut column);
-        out.write_transposed(i, &column);
-    }
-    Ok(out)
 }

@@ -1,6 +1,7 @@
 //! The race against its twin: odd shapes, ties, equal rows, infinities, k from 1 to n_vocab.
 
 use super::*;
+use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
 use proptest::prelude::*;
 
 /// The whole race, blocks of `block` column panels, a trial against `rivals` first.
@@ -10,21 +11,21 @@ fn race(y: &[f32], e: &[f32], d: usize, targets: &[u32], ks: &[u32], rivals: &[u
     w_u.write_transposed(0, e);
     let norm = |r: &[f32]| r.iter().map(|v| v * v).sum::<f32>().sqrt();
     let longest = e.chunks_exact(d).map(norm).fold(0.0, f32::max);
-    let mut race = Race::new(y.to_vec(), d, targets, ks, &w_u, longest);
+    let row = |t: &u32| &e[*t as usize * d..(*t as usize + 1) * d];
+    let target_rows: Vec<f32> = targets.iter().flat_map(row).copied().collect();
+    let mut race = Race::new(Entrants::new(y.to_vec(), d, targets, ks, &target_rows, longest));
     if !rivals.is_empty() {
         let mut some = PackedB::new(d, rivals.len(), "test").unwrap();
-        for (i, r) in rivals.iter().enumerate() {
-            some.write_transposed(i, &e[*r as usize * d..(*r as usize + 1) * d]);
-        }
-        race.count(&some, 0..some.panels(), 0..race.row_panels(), Some(rivals));
+        rivals.iter().enumerate().for_each(|(i, r)| some.write_transposed(i, row(r)));
+        race.count(&some, 0..some.panels(), 0..race.row_panels(), Ids::List(rivals));
         race.drop_losers();
         race.restart_counts();
     }
     for first in (0..w_u.panels()).step_by(block) {
-        race.count(&w_u, first..(first + block).min(w_u.panels()), 0..race.row_panels(), None);
+        race.count(&w_u, first..(first + block).min(w_u.panels()), 0..race.row_panels(), Ids::From(0));
         race.drop_losers();
     }
-    race.finish().0
+    race.finish().0.into_iter().zip(ks).map(|(c, k)| c.member(*k)).collect()
 }
 
 /// Few distinct values, exactly representable, so that ties are common and sums exact.

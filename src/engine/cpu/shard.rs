@@ -1,0 +1,97 @@
+//! A part of the vocabulary, and the race of some rows against it.
+//!
+//! The only copy of the embedding is spread over shards: one in this thread, or one in each of
+//! several workers, which need no shared memory.
+
+use crate::engine::Host;
+use crate::error::{Error, Result};
+use crate::kernels::gemm::{NR, PackedB};
+use crate::kernels::rank::{Count, Entrants, Ids, Race};
+use std::ops::Range;
+
+/// Row panels counted at a time: 96 rows of up to 1,600 floats stay in the second-level cache.
+const ROW_PANELS: usize = 16;
+/// Column panels counted at a time, for the same reason.
+const COL_PANELS: usize = 32;
+/// Tokens in the first block; each next block is twice as long, up to the last.
+const FIRST_BLOCK: usize = 256;
+const LONGEST_BLOCK: usize = 4096;
+
+/// Tokens `first..first + n` of the embedding, as columns of W_U.
+pub struct Shard {
+    first: usize,
+    d: usize,
+    /// `[d, n]`
+    w_u: PackedB,
+}
+
+impl Shard {
+    /// Room for `n` tokens of width `d`.
+    pub fn new(first: usize, n: usize, d: usize) -> Result<Self> {
+        Ok(Self { first, d, w_u: PackedB::new(d, n, "the token embedding")? })
+    }
+
+    /// The tokens that this shard holds.
+    pub fn tokens(&self) -> Range<usize> {
+        self.first..self.first + self.w_u.cols()
+    }
+
+    /// Rows of W_E from token `first_row` on, all of them this shard's.
+    pub fn write(&mut self, first_row: usize, rows: &[f32]) -> Result<()> {
+        let tokens = self.tokens();
+        if first_row < tokens.start || first_row + rows.len() / self.d > tokens.end {
+            return Err(Error::CheckpointShape(format!("Rows from {first_row} on do not belong to tokens {tokens:?}.")));
+        }
+        self.w_u.write_transposed(first_row - self.first, rows);
+        Ok(())
+    }
+
+    /// Rows of W_E, `[ids.len(), d]`; every id is this shard's.
+    pub fn rows(&self, ids: &[u32]) -> Vec<f32> {
+        let mut rows = vec![0.0; ids.len() * self.d];
+        for (id, row) in ids.iter().zip(rows.chunks_exact_mut(self.d)) {
+            self.w_u.column(*id as usize - self.first, row);
+        }
+        rows
+    }
+
+    /// Races the entrants against every token of the shard. `seen` hears how many tokens are
+    /// settled so far. Gives the counts of every row, and the multiply-adds done.
+    pub async fn count(
+        &self,
+        entrants: Entrants,
+        host: &impl Host,
+        mut seen: impl FnMut(usize),
+    ) -> Result<(Vec<Count>, u64)> {
+        let mut race = Race::new(entrants);
+        let panels = self.w_u.panels();
+        let (mut at, mut block) = (0, FIRST_BLOCK / NR);
+        while at < panels && race.live() > 0 {
+            let end = (at + block).min(panels);
+            count_block(&mut race, &self.w_u, at..end, Ids::From(self.first as u32), host).await?;
+            race.drop_losers();
+            seen(self.w_u.cols().min(end * NR));
+            at = end;
+            block = (block * 2).min(LONGEST_BLOCK / NR);
+        }
+        Ok(race.finish())
+    }
+}
+
+/// [`Race::count`] of all undecided rows, in pieces short enough to be interrupted.
+pub(super) async fn count_block(
+    race: &mut Race,
+    w_u: &PackedB,
+    panels: Range<usize>,
+    ids: Ids<'_>,
+    host: &impl Host,
+) -> Result<()> {
+    for row in (0..race.row_panels()).step_by(ROW_PANELS) {
+        let rows = row..(row + ROW_PANELS).min(race.row_panels());
+        for col in panels.clone().step_by(COL_PANELS) {
+            race.count(w_u, col..(col + COL_PANELS).min(panels.end), rows.clone(), ids);
+            host.breathe().await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! The engine against the plain twins: one thread and several shards, odd shapes.
+
+use super::*;
+use crate::engine::NOT_FINITE;
+use crate::kernels::gemm::matmul_plain;
+use crate::kernels::rank::{Count, Entrants, rank_plain};
+use crate::score::SilentHost;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Shards of uneven sizes in this thread: what the workers do, without workers.
+struct LocalShards(Rc<RefCell<Vec<Shard>>>);
+
+impl Elsewhere for LocalShards {
+    fn write(&self, first_row: usize, rows: &[f32]) -> Result<()> {
+        for shard in self.0.borrow_mut().iter_mut() {
+            let t = shard.tokens();
+            let d = shard.rows(&[t.start as u32]).len();
+            let (a, b) = (t.start.max(first_row), t.end.min(first_row + rows.len() / d));
+            if a < b {
+                shard.write(a, &rows[(a - first_row) * d..(b - first_row) * d])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
+        let shards = self.0.borrow();
+        let of = |id: &u32| shards.iter().find(|s| s.tokens().contains(&(*id as usize))).unwrap().rows(&[*id]);
+        let rows = ids.iter().flat_map(of).collect();
+        Box::pin(async move { Ok(rows) })
+    }
+
+    fn count(&self, entrants: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
+        let shards = self.0.clone();
+        Box::pin(async move {
+            let mut sum = (vec![Count::default(); entrants.len()], 0);
+            for shard in shards.borrow().iter() {
+                let (counts, work) = shard.count(entrants.clone(), &SilentHost, |_| {}).await?;
+                sum.0.iter_mut().zip(counts).for_each(|(s, c)| *s = s.and(c));
+                sum.1 += work;
+            }
+            Ok(sum)
+        })
+    }
+}
+
+fn noise(n: usize, seed: u32) -> Vec<f32> {
+    let mut x = seed;
+    let mut next = || {
+        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (x >> 8) as f32 / (1 << 24) as f32 - 0.5
+    };
+    (0..n).map(|_| next()).collect()
+}
+
+struct Case {
+    shape: Shape,
+    embedding: Vec<f32>,
+    w_v: Vec<f32>,
+    w_o: Vec<f32>,
+    sources: Vec<f32>,
+    targets: Vec<u32>,
+    k: Vec<u32>,
+}
+
+fn case(n_vocab: usize, n_head: usize, d_head: usize, n: usize) -> Case {
+    let d = n_head * d_head;
+    Case {
+        shape: Shape { n_vocab, d_model: d, n_head, d_head },
+        embedding: noise(n_vocab * d, 1),
+        w_v: noise(d * d, 2),
+        w_o: noise(d * d, 3),
+        sources: noise(n * d, 4),
+        targets: (0..n).map(|i| (i * 7919 % n_vocab) as u32).collect(),
+        k: (0..n).map(|i| [1, 10, n_vocab as u32 - 1][i % 3].max(1)).collect(),
+    }
+}
+
+fn run(engine: &CpuEngine, c: &Case, rivals: &[u32]) -> Ranked {
+    let d = c.shape.d_model;
+    let mut embedding = engine.create_embedding(c.shape).unwrap();
+    for (i, part) in c.embedding.chunks(37 * d).enumerate() {
+        engine.write_embedding(&mut embedding, i * 37, part).unwrap();
+    }
+    let mut layer = engine.create_layer(c.shape).unwrap();
+    engine.write_w_v(&mut layer, 0, &c.w_v[..3 * d]).unwrap();
+    engine.write_w_v(&mut layer, 3, &c.w_v[3 * d..]).unwrap();
+    engine.write_w_o(&mut layer, 0, &c.w_o[..d]).unwrap();
+    engine.write_w_o(&mut layer, 1, &c.w_o[d..]).unwrap();
+    let query = Query { sources: &c.sources, targets: &c.targets, k: &c.k, rivals };
+    pollster::block_on(async {
+        let pending = engine.submit(&embedding, &layer, query, &SilentHost).await.unwrap();
+        engine.collect(pending, &SilentHost).await.unwrap()
+    })
+}
+
+/// The definition, head by head, in the engine's order of products.
+fn plain(c: &Case) -> Vec<u8> {
+    let Shape { d_model: d, n_head, d_head, .. } = c.shape;
+    let n = c.targets.len();
+    let v = matmul_plain(&c.sources, &c.w_v, n, d, d);
+    let head = |h: usize| {
+        let v_h: Vec<f32> = v.chunks_exact(d).flat_map(|r| r[h * d_head..(h + 1) * d_head].to_vec()).collect();
+        let y = matmul_plain(&v_h, &c.w_o[h * d_head * d..(h + 1) * d_head * d], n, d_head, d);
+        rank_plain(&y, &c.embedding, d, &c.targets, &c.k)
+    };
+    (0..n_head).flat_map(head).collect()
+}
+
+fn sharded(sizes: &'static [usize]) -> CpuEngine {
+    let spread = move |shape: Shape| {
+        let mut first = 0;
+        let shards = sizes.iter().map(|n| {
+            first += n;
+            Shard::new(first - n, *n, shape.d_model)
+        });
+        let shards = shards.collect::<Result<Vec<_>>>()?;
+        assert_eq!(first, shape.n_vocab);
+        Ok(Some(Box::new(LocalShards(Rc::new(RefCell::new(shards)))) as Box<dyn Elsewhere>))
+    };
+    CpuEngine { note: None, spread: Some(Box::new(spread)) }
+}
+
+#[test]
+fn equals_the_definition_on_odd_shapes() {
+    for (v, h, dh, n) in [(257, 3, 5, 7), (1000, 1, 9, 13), (9, 2, 3, 1)] {
+        let c = case(v, h, dh, n);
+        let want = plain(&c);
+        assert_eq!(run(&CpuEngine::default(), &c, &[]).member, want, "{v} {h} {dh} {n}");
+        let mut rivals = c.targets.clone();
+        rivals.sort_unstable();
+        rivals.dedup();
+        assert_eq!(run(&CpuEngine::default(), &c, &rivals).member, want);
+    }
+}
+
+#[test]
+fn shards_give_the_answer_of_one_thread() {
+    let c = case(257, 3, 5, 20);
+    let want = plain(&c);
+    for engine in [sharded(&[257]), sharded(&[1, 255, 1]), sharded(&[100, 57, 100])] {
+        assert_eq!(run(&engine, &c, &c.targets[..1]).member, want);
+    }
+}
+
+#[test]
+fn does_less_than_the_full_projection_and_says_how_much() {
+    let mut c = case(5000, 2, 16, 40);
+    c.k.fill(1);
+    let rivals: Vec<_> = (0..100).collect();
+    let ranked = run(&CpuEngine::default(), &c, &rivals);
+    let full = (2 * 40 * 5000 * 32) as u64;
+    assert!(ranked.multiply_adds > 0 && ranked.multiply_adds < full / 4, "{} of {full}", ranked.multiply_adds);
+}
+
+#[test]
+fn an_overflowing_head_is_invalid() {
+    let mut c = case(50, 1, 4, 2);
+    c.w_o.fill(3e38);
+    c.sources.fill(3e30);
+    assert!(run(&CpuEngine::default(), &c, &[]).member.iter().all(|m| *m == NOT_FINITE));
+}

@@ -1,0 +1,90 @@
+//! Who enters the race, and what is counted for each.
+
+use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
+use crate::kernels::gemm::dot_in_order;
+
+/// A row whose |y| times the longest token vector stays under this cannot overflow to infinity.
+const SAFE_LOGIT: f64 = 1e37;
+
+/// Rows and, for each, its target, k and the target's own logit.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entrants {
+    pub d: usize,
+    /// `[n, d]`
+    pub y: Vec<f32>,
+    pub targets: Vec<u32>,
+    pub k: Vec<u32>,
+    pub z: Vec<f32>,
+    /// 1: its logits may overflow, so it stays to the end and every logit is looked at.
+    pub suspicious: Vec<u8>,
+}
+
+impl Entrants {
+    /// Head outputs `y` `[n_head * n_pairs, d]`. `targets`, `k` and the targets' vectors
+    /// `target_rows` `[n_pairs, d]` are those of the pairs; no token vector is longer than `longest`.
+    pub fn new(y: Vec<f32>, d: usize, targets: &[u32], k: &[u32], target_rows: &[f32], longest: f32) -> Self {
+        let heads = y.len() / (d * targets.len()).max(1);
+        let (mut z, mut suspicious) = (Vec::new(), Vec::new());
+        for (values, target) in y.chunks_exact(d).zip(target_rows.chunks_exact(d).cycle()) {
+            let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+            z.push(dot_in_order(values, target));
+            // A NaN is suspicious too: no comparison with it is true.
+            suspicious.push(u8::from(!matches!(norm * f64::from(longest), n if n <= SAFE_LOGIT)));
+        }
+        Self { d, y, targets: targets.repeat(heads), k: k.repeat(heads), z, suspicious }
+    }
+
+    pub fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// Row `i`, `[d]`.
+    pub fn row(&self, i: usize) -> &[f32] {
+        &self.y[i * self.d..(i + 1) * self.d]
+    }
+
+    /// Only the rows `keep`.
+    pub fn pick(&self, keep: &[usize]) -> Self {
+        Self {
+            d: self.d,
+            y: keep.iter().flat_map(|i| self.row(*i).iter().copied()).collect(),
+            targets: keep.iter().map(|i| self.targets[*i]).collect(),
+            k: keep.iter().map(|i| self.k[*i]).collect(),
+            z: keep.iter().map(|i| self.z[*i]).collect(),
+            suspicious: keep.iter().map(|i| self.suspicious[*i]).collect(),
+        }
+    }
+}
+
+/// Tokens that beat a row's target in z and in -z: exact while under k, at least k once it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub above: u32,
+    pub below: u32,
+    /// NaN or infinity was met.
+    pub not_finite: bool,
+}
+
+impl Count {
+    /// Membership of a row all of whose tokens were counted.
+    pub fn member(self, k: u32) -> u8 {
+        if self.not_finite {
+            return NOT_FINITE;
+        }
+        let hit = if self.above < k { HIT } else { 0 };
+        hit | if self.below < k { SUPPRESSION_HIT } else { 0 }
+    }
+
+    /// The counts of two parts of the vocabulary.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            above: self.above.saturating_add(other.above),
+            below: self.below.saturating_add(other.below),
+            not_finite: self.not_finite || other.not_finite,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! The vocabulary spread over workers (www/shards.js), and a worker's own part of it.
+
+use super::host::{JobControl, WorkerHost};
+use super::source::from_js_error;
+use super::to_js_error;
+use crate::engine::Shape;
+use crate::engine::cpu::{Elsewhere, LocalFuture, Shard, Spread};
+use crate::error::{Error, Result};
+use crate::kernels::rank::{Count, Entrants};
+use js_sys::{Float32Array, Promise, Uint8Array, Uint32Array};
+use std::cell::RefCell;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+/// An embedding smaller than this is ranked faster than workers are started, in bytes.
+const WORTH_SPREADING: usize = 32 << 20;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Starts the shards of one embedding; see www/shards.js.
+    #[wasm_bindgen(js_name = Shards)]
+    pub type JsShards;
+
+    #[wasm_bindgen(method, catch)]
+    fn write(this: &JsShards, first_row: u32, rows: Float32Array) -> std::result::Result<(), JsValue>;
+    #[wasm_bindgen(method)]
+    fn rows(this: &JsShards, ids: Uint32Array) -> Promise;
+    /// Resolves to a Uint32Array: above, below, not_finite of every row, then the multiply-adds as
+    /// low and high word.
+    #[wasm_bindgen(method)]
+    fn count(this: &JsShards, entrants: JsEntrants) -> Promise;
+    /// Ends the workers.
+    #[wasm_bindgen(method)]
+    fn close(this: &JsShards);
+}
+
+/// [`Entrants`] on their way to a worker, as transferable arrays.
+#[wasm_bindgen(getter_with_clone)]
+pub struct JsEntrants {
+    pub y: Float32Array,
+    pub targets: Uint32Array,
+    pub k: Uint32Array,
+    pub z: Float32Array,
+    pub suspicious: Uint8Array,
+}
+
+/// `make(n_vocab, d_model)` gives the shards, for embeddings that are worth it.
+pub(super) fn spread(make: js_sys::Function) -> Box<Spread> {
+    Box::new(move |shape: Shape| {
+        if shape.n_vocab * shape.d_model * 4 < WORTH_SPREADING {
+            return Ok(None);
+        }
+        let made = make.call2(&JsValue::NULL, &(shape.n_vocab as u32).into(), &(shape.d_model as u32).into());
+        let shards: JsShards = made.map_err(from_js_error)?.unchecked_into();
+        Ok(Some(Box::new(Workers(shards)) as Box<dyn Elsewhere>))
+    })
+}
+
+struct Workers(JsShards);
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+impl Elsewhere for Workers {
+    fn write(&self, first_row: usize, rows: &[f32]) -> Result<()> {
+        self.0.write(first_row as u32, Float32Array::from(rows)).map_err(from_js_error)
+    }
+
+    fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
+        let promise = self.0.rows(Uint32Array::from(ids));
+        Box::pin(async move {
+            let rows = JsFuture::from(promise).await.map_err(from_js_error)?;
+            Ok(rows.unchecked_into::<Float32Array>().to_vec())
+        })
+    }
+
+    fn count(&self, e: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
+        let promise = self.0.count(JsEntrants {
+            y: Float32Array::from(&e.y[..]),
+            targets: Uint32Array::from(&e.targets[..]),
+            k: Uint32Array::from(&e.k[..]),
+            z: Float32Array::from(&e.z[..]),
+            suspicious: Uint8Array::from(&e.suspicious[..]),
+        });
+        let n = e.len();
+        Box::pin(async move {
+            let words = JsFuture::from(promise).await.map_err(from_js_error)?;
+            read_counts(&words.unchecked_into::<Uint32Array>().to_vec(), n)
+        })
+    }
+}
+
+fn write_counts(counts: &[Count], multiply_adds: u64) -> Vec<u32> {
+    let words = counts.iter().flat_map(|c| [c.above, c.below, u32::from(c.not_finite)]);
+    words.chain([multiply_adds as u32, (multiply_adds >> 32) as u32]).collect()
+}
+
+fn read_counts(words: &[u32], n: usize) -> Result<(Vec<Count>, u64)> {
+    if words.len() != 3 * n + 2 {
+        return Err(Error::Source { code: "WorkerDied".into(), message: "A part of the vocabulary gave no whole answer. Run again.".into() });
+    }
+    let counts = words[..3 * n].as_chunks().0.iter().map(|[a, b, f]| Count { above: *a, below: *b, not_finite: *f != 0 });
+    Ok((counts.collect(), u64::from(words[3 * n]) | u64::from(words[3 * n + 1]) << 32))
+}
+
+/// One worker's part of the vocabulary.
+#[wasm_bindgen(js_name = Shard)]
+pub struct JsShard {
+    shard: RefCell<Shard>,
+    d: usize,
+}
+
+#[wasm_bindgen(js_class = Shard)]
+impl JsShard {
+    /// Tokens `first..first + n`, of width `d`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(first: usize, n: usize, d: usize) -> std::result::Result<JsShard, JsValue> {
+        let shard = Shard::new(first, n, d).map_err(to_js_error)?;
+        Ok(Self { shard: RefCell::new(shard), d })
+    }
+
+    pub fn write(&self, first_row: usize, rows: &[f32]) -> std::result::Result<(), JsValue> {
+        self.shard.borrow_mut().write(first_row, rows).map_err(to_js_error)
+    }
+
+    pub fn rows(&self, ids: &[u32]) -> Vec<f32> {
+        self.shard.borrow().rows(ids)
+    }
+
+    /// See `JsShards::count`. Nothing may be written meanwhile.
+    #[allow(clippy::await_holding_refcell_ref)] // rows are written before the first count, and one at a time counts
+    pub async fn count(
+        &self,
+        y: Vec<f32>,
+        targets: Vec<u32>,
+        k: Vec<u32>,
+        z: Vec<f32>,
+        suspicious: Vec<u8>,
+        control: JobControl,
+    ) -> std::result::Result<Uint32Array, JsValue> {
+        let entrants = Entrants { d: self.d, y, targets, k, z, suspicious };
+        let host = WorkerHost::new(control);
+        let counted = self.shard.borrow().count(entrants, &host, |_| {}).await;
+        let (counts, work) = counted.map_err(to_js_error)?;
+        Ok(Uint32Array::from(&write_counts(&counts, work)[..]))
+    }
+}

@@ -1,0 +1,136 @@
+/**
+ * The vocabulary spread over workers, each holding the only copy of its part of the embedding.
+ * No shared memory: a static host is not cross-origin isolated.
+ */
+import { coded, errorFrom } from './errors.js';
+
+/** More workers than this no longer help: the rows that are raced are few. */
+const MOST = 8;
+
+/** @returns {number} how many workers an embedding is spread over */
+export const shardCount = () => Math.min(MOST, Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1));
+
+export class Shards {
+  #parts = [];
+  #d;
+
+  /**
+   * @param {number} nVocab @param {number} d width of the model
+   * @param {'cpu'|'relaxed'} flavour the wasm build, the same as the caller's: equal bits
+   */
+  constructor(nVocab, d, flavour, count = shardCount()) {
+    this.#d = d;
+    /** Called when the embedding is given up. */
+    this.onclose = () => {};
+    for (let i = 0; i < count; i++) {
+      const first = Math.floor((i * nVocab) / count);
+      const end = Math.floor(((i + 1) * nVocab) / count);
+      this.#parts.push(new Part(first, end, d, flavour));
+    }
+  }
+
+  /** @param {number} firstRow token id @param {Float32Array} rows `[n, d]` */
+  write(firstRow, rows) {
+    const end = firstRow + rows.length / this.#d;
+    for (const part of this.#parts) {
+      const from = Math.max(part.first, firstRow);
+      const to = Math.min(part.end, end);
+      if (from < to) part.post('write', { first: from, rows: rows.slice((from - firstRow) * this.#d, (to - firstRow) * this.#d) });
+    }
+  }
+
+  /** @param {Uint32Array} ids @returns {Promise<Float32Array>} `[ids.length, d]` */
+  async rows(ids) {
+    const out = new Float32Array(ids.length * this.#d);
+    await Promise.all(this.#parts.map(async (part) => {
+      const where = [...ids.keys()].filter((i) => ids[i] >= part.first && ids[i] < part.end);
+      if (!where.length) return;
+      const rows = await part.ask('rows', { ids: Uint32Array.from(where, (i) => ids[i]) });
+      where.forEach((i, n) => out.set(rows.subarray(n * this.#d, (n + 1) * this.#d), i * this.#d));
+    }));
+    return out;
+  }
+
+  /** Every part counts the rows against its own tokens. @returns {Promise<Uint32Array>} sums */
+  async count(entrants) {
+    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious };
+    entrants.free();
+    const answers = await Promise.all(this.#parts.map((part) => part.ask('count', rows)));
+    const n = rows.targets.length;
+    const sum = new Uint32Array(3 * n + 2);
+    let work = 0n;
+    for (const words of answers) {
+      for (let i = 0; i < 3 * n; i++) sum[i] += words[i];
+      work += BigInt(words[3 * n]) + (BigInt(words[3 * n + 1]) << 32n);
+    }
+    sum[3 * n] = Number(work & 0xffffffffn);
+    sum[3 * n + 1] = Number(work >> 32n);
+    return sum;
+  }
+
+  /** Stops what is being counted; its promises reject with AbortError. */
+  cancel() {
+    for (const part of this.#parts) part.post('cancel', {});
+  }
+
+  /** Ends the workers and frees the embedding. */
+  close() {
+    for (const part of this.#parts) part.close();
+    this.onclose();
+  }
+
+  /** @returns {Promise<number[]>} bytes of each worker's wasm heap */
+  heaps() {
+    return Promise.all(this.#parts.map((part) => part.ask('heap', {})));
+  }
+}
+
+/** One worker and the calls under way in it. */
+class Part {
+  #worker;
+  #calls = new Map();
+  #next = 1;
+  #failure = null;
+
+  constructor(first, end, d, flavour) {
+    this.first = first;
+    this.end = end;
+    this.#worker = new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
+    this.#worker.onmessage = ({ data }) => {
+      if (!data.id) return this.#fail(errorFrom(data.error));
+      const { resolve, reject } = this.#calls.get(data.id);
+      this.#calls.delete(data.id);
+      return data.error ? reject(errorFrom(data.error)) : resolve(data.value);
+    };
+    this.#worker.onerror = (e) => {
+      e.preventDefault?.();
+      this.#fail(coded('WorkerDied', `A part of the computation could not run (${e.message || 'its script did not load'}). Reload the page.`));
+    };
+    this.post('start', { first, n: end - first, d, flavour });
+  }
+
+  #fail(error) {
+    this.#failure = error;
+    for (const { reject } of this.#calls.values()) reject(error);
+    this.#calls.clear();
+  }
+
+  /** Sends without waiting; a failure is told to whoever asks next. */
+  post(method, data, id = 0) {
+    this.#worker.postMessage({ id, method, data });
+  }
+
+  ask(method, data) {
+    if (this.#failure) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      const id = this.#next++;
+      this.#calls.set(id, { resolve, reject });
+      this.post(method, data, id);
+    });
+  }
+
+  close() {
+    this.#worker.terminate();
+    this.#fail(coded('WorkerDied', 'This model was closed.'));
+  }
+}
