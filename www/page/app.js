@@ -24,11 +24,12 @@ export function createApp({ store, session, catalogue, bundled }) {
   const modelFacts = createModelFacts();
   const relationChooser = createRelationChooser({ store, session, catalogue });
   const runPanel = createRunPanel({ store, session, catalogue });
+  const pairList = createPairList({ onClose: closePairs });
   const figure = createFigureView({
     onRead: (cell) => store.set({ cell }),
     onList: (cell) => store.set({ cell, listed: cell }),
+    pairs: pairList.node,
   });
-  const pairList = createPairList({ onClose: closePairs });
   const scoreTable = createScoreTable();
   const published = createPublishedTable({ catalogue });
   const planted = createPlantedTable();
@@ -38,7 +39,7 @@ export function createApp({ store, session, catalogue, bundled }) {
   modelChooser.node.append(modelFacts.node);
   document.getElementById('controls').replaceChildren(modelChooser.node, relationChooser.node, runPanel.options);
   document.getElementById('run').replaceChildren(runPanel.run);
-  document.getElementById('figure').replaceChildren(figure.node, pairList.node, facts.node, save.node);
+  document.getElementById('figure').replaceChildren(figure.node, facts.node, save.node);
   document.getElementById('result').replaceChildren(planted.node, published.node, el('section', {}, scoreTable.node));
 
   function closePairs() {
@@ -66,7 +67,7 @@ export function createApp({ store, session, catalogue, bundled }) {
     modelFacts.render(state);
     relationChooser.render(state);
     runPanel.render(state);
-    figure.render(now, state.cell ?? state.listed, state.shown);
+    figure.render(now, state.cell ?? state.listed, state.shown, state.listed);
     pairList.render(state.shown, now, state.listed);
     scoreTable.render(now, state.status === 'running');
     published.render(state.shown, now);

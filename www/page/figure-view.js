@@ -12,20 +12,23 @@ import { cellReading, figureState } from './reading.js';
  * @param {object} options
  * @param {(cell: {panel: number, layer: number, head: number} | null) => void} options.onRead
  * @param {(cell: {panel: number, layer: number, head: number}) => void} options.onList
- * @returns {{node: HTMLElement, render: (panels: object[] | null, cell: object | null, shown: object | null) => void}}
+ * @param {HTMLElement} options.pairs the list of a cell's pairs: under its panel when panels are stacked,
+ *   under the figure otherwise
+ * @returns {{node: HTMLElement, render: (panels: object[] | null, cell: object | null, shown: object | null, listed: object | null) => void}}
  */
-export function createFigureView({ onRead, onList }) {
+export function createFigureView({ onRead, onList, pairs }) {
   const grid = el('div', { class: 'panels', 'data-testid': 'figure' });
   const said = el('span', { 'data-testid': 'cell-reading' });
   const known = el('span', { class: 'known', 'data-testid': 'cell-known' });
   const where = el('span', { class: 'where' });
   const reading = el('p', { class: 'reading', id: 'cell-reading', 'aria-live': 'polite' }, said, known, where);
   const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', 'aria-live': 'polite' });
-  const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption));
+  const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption), pairs);
   const dark = matchMedia('(prefers-color-scheme: dark)');
   let views = [];
   let panels = null;
   let cell = null;
+  let listed = null;
 
   function draw() {
     if (!panels) return;
@@ -46,6 +49,13 @@ export function createFigureView({ onRead, onList }) {
     const theme = dark.matches ? darkTheme : lightTheme;
     views.forEach((view, index) => view.draw(panels[index], layouts[index], theme, devicePixelRatio));
     point();
+    placePairs();
+  }
+
+  function placePairs() {
+    const stacked = listed !== null && views.length > 1 && grid.dataset.columns === '1';
+    const place = stacked ? views[listed.panel]?.node : node;
+    if (place && pairs.parentNode !== place) place.append(pairs);
   }
 
   function point() {
@@ -75,7 +85,7 @@ export function createFigureView({ onRead, onList }) {
 
   return {
     node,
-    render(nextPanels, nextCell, shown) {
+    render(nextPanels, nextCell, shown, nextListed) {
       // Layer by layer is for the eye; the end is worth saying aloud.
       caption.setAttribute('aria-live', shown?.progress === 'running' ? 'off' : 'polite');
       setText(caption, figureState(shown));
@@ -83,8 +93,12 @@ export function createFigureView({ onRead, onList }) {
       const redraw = nextPanels !== panels;
       panels = nextPanels;
       cell = nextCell;
+      listed = nextListed;
       if (redraw) draw();
-      else point();
+      else {
+        point();
+        placePairs();
+      }
     },
   };
 }

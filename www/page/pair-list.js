@@ -71,7 +71,10 @@ export function createPairList({ onClose }) {
       } else {
         fill(panel, pairsOfHead(shown.result.relations[panel.index], panel.sign, cell), panel.sign, words);
       }
-      if (opened) node.focus({ preventScroll: true });
+      if (!opened) return;
+      node.focus({ preventScroll: true });
+      // Only as far as its heading: the figure should stay where it is read.
+      node.querySelector('header').scrollIntoView({ block: 'nearest' });
     },
   };
 }

@@ -26,7 +26,8 @@ export function createPanelView({ index, onRead, onList }) {
   });
   const ring = el('div', { class: 'ring', hidden: true, 'data-testid': `ring-${index}` });
   const tip = el('div', { class: 'tip', hidden: true, 'aria-hidden': 'true' });
-  const node = el('div', { class: 'panel' }, canvas, ring, tip);
+  // The slot leaves room for what is listed under a stacked panel.
+  const node = el('div', { class: 'panel-slot' }, el('div', { class: 'panel' }, canvas, ring, tip));
   let layout = null;
   let panel = null;
   let cell = null;
