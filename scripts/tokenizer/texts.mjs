@@ -32,8 +32,10 @@ export function plantedTexts(folder) {
 
 /**
  * @param {string} folder www/data/relations
- * @returns {string[]} the prompts and the words of the two figures, in order of importance
+ * @param {(text: string) => boolean} isOne whether GPT-2 has one token for a text
+ * @returns {string[]} the prompts, and the pairs of the two figures that GPT-2 keeps, in order of importance
  */
-export function tinyTexts(folder) {
-  return [...prompts(), ...spaced(pairsOf(folder, 'country_to_capital.json')), ...spaced(pairsOf(folder, 'name_copying.json'))];
+export function tinyTexts(folder, isOne) {
+  const kept = (file) => pairsOf(folder, file).filter((pair) => pair.every((word) => isOne(` ${word}`)));
+  return [...prompts(), ...spaced(kept('country_to_capital.json')), ...spaced(kept('name_copying.json'))];
 }
