@@ -25,7 +25,9 @@ export default {
     workerChunkLoading: 'import',
     publicPath: 'auto',
     filename: '[name].js',
-    chunkFilename: 'chunks/[contenthash:12].js',
+    // Beside the entries: an address in a module that both an entry and a chunk hold is relative to one
+    // depth only.
+    chunkFilename: 'part-[contenthash:12].js',
     assetModuleFilename: 'assets/[contenthash:12][ext]',
   },
   target: ['web', 'es2022'],

@@ -58,6 +58,8 @@ export async function newPage(browser, options = {}) {
   page.setDefaultTimeout(20_000);
   page.problems = [];
   page.on('console', (message) => {
+    // Chromium asks every host for an icon; a page that is only a text file names none.
+    if (message.location().url.endsWith('/favicon.ico')) return;
     if (message.type() === 'error') page.problems.push(`console: ${message.text()} (${message.location().url})`);
   });
   page.on('pageerror', (error) => page.problems.push(`thrown: ${error.stack ?? error}`));
