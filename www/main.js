@@ -8,7 +8,7 @@
  *   model-facts, model-name, planted-badge
  *   figure-A, figure-B, figure-single, relation-select, relation-file, typed-pairs, use-typed,
  *   sign-relation, sign-suppression, k-<relation name>, kept-pairs, dropped-pairs
- *   preprocessing-select, known-select, engine-select, engine
+ *   preprocessing-select, known-select, known-source, engine-select, engine
  *   run, cancel, progress, progress-text
  *   figure, figure-state (data-state: none, empty, running, stopped, complete), panel-<index> (the canvases),
  *   ring-<index>, cell-reading, cell-known

@@ -125,12 +125,18 @@ test('marks go to the panels they belong to, and heads outside the model are lef
     ],
   };
   const shape = { nLayer: 12, nHead: 12 };
-  const [left, right] = panelPlans('A').map((plan) => marksFor(set, plan, shape));
+  const [left, right] = panelPlans('A').map((plan) => marksFor([set], plan, shape));
   assert.deepEqual(left.groups.map(({ name, heads }) => [name, heads]), [['Movers', [[9, 9]]]]);
   assert.deepEqual(right.groups.map(({ name }) => name), ['Negative']);
   assert.deepEqual(classesOf(left, { layer: 9, head: 9 }), ['Movers']);
   assert.deepEqual(classesOf(left, { layer: 9, head: 8 }), []);
-  assert.equal(marksFor(null, panelPlans('A')[0], shape), null);
+  const capital = marksFor([set], panelPlans('B')[1], { nLayer: 12, nHead: 12 });
+  assert.deepEqual(capital.groups.map(({ name }) => name), ['Movers', 'Capital']);
+  const own = { title: 'Own', groups: [{ name: 'Own', marker: 'x', panel: 'relation', relation: 'country_to_capital', heads: [[2, 2]] }] };
+  const general = { title: 'General', groups: [{ name: 'General', marker: 'x', panel: 'relation', heads: [[3, 3]] }] };
+  assert.equal(marksFor([general, own], panelPlans('B')[1], shape).title, 'Own', 'a set for the relation goes first');
+  assert.equal(marksFor([general, own], panelPlans('B')[0], shape).title, 'General');
+  assert.equal(marksFor([], panelPlans('A')[0], shape), null);
 });
 
 test('a text that is too long is cut in its middle', () => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { bigText, byteText, leftText, workText } from '../../www/page/format.js';
-import { chosenSet, modelKey } from '../../www/page/known-heads.js';
+import { chosenSets, modelKey } from '../../www/page/known-heads.js';
 import { meaningOfDrop, modelFiles } from '../../www/page/file-drop.js';
 import { checkPlanted, comparePlanted } from '../../www/page/planted.js';
 import { progressWords } from '../../www/page/progress.js';
@@ -74,11 +74,12 @@ test('known heads follow the model', () => {
   const sets = [{ id: 'ioi', model: 'gpt2' }, { id: 'ccr', model: 'gpt2-medium' }, { id: 'p', model: 'planted' }];
   const small = { nLayer: 12, nHead: 12, planted: false };
   assert.equal(modelKey(small), 'gpt2');
-  assert.equal(chosenSet(sets, small, 'auto', 'A').id, 'ioi');
-  assert.equal(chosenSet(sets, { ...small, planted: true }, 'auto', 'A').id, 'p');
-  assert.equal(chosenSet(sets, small, 'none', 'A'), null);
-  assert.equal(chosenSet(sets, small, 'ccr', 'A').id, 'ioi', 'a set of another model is not marked');
-  assert.equal(chosenSet(sets, { nLayer: 6, nHead: 12, planted: false }, 'auto', 'A'), null);
+  const ids = (model, chosen) => chosenSets(sets, model, chosen).map(({ id }) => id);
+  assert.deepEqual(ids(small, 'auto'), ['ioi']);
+  assert.deepEqual(ids({ ...small, planted: true }, 'auto'), ['p']);
+  assert.deepEqual(ids(small, 'none'), []);
+  assert.deepEqual(ids(small, 'ccr'), ['ioi'], 'a set of another model is not marked');
+  assert.deepEqual(ids({ nLayer: 6, nHead: 12, planted: false }, 'auto'), []);
 });
 
 test('published values are shown for the pinned model only', () => {

@@ -36,7 +36,7 @@ test('a run fills the figure layer by layer and ends with the result', async () 
   const { shown } = store.state;
   assert.equal(shown.progress, 'complete');
   assert.equal(shown.result.relations[0].total, 40);
-  const [left, right] = panelsOf(shown, { sign: 'relation', knownSet: null });
+  const [left, right] = panelsOf(shown, { sign: 'relation', knownSets: [] });
   assert.equal(left.grid.hits[2 * 3], 20);
   assert.equal(right.grid.hits[2], 20);
 });
@@ -47,7 +47,7 @@ test('figure B scores two relations, each with its own k', async () => {
   store.set({ figure: 'B', ks: { country_to_capital: 5 } });
   await session.run();
   assert.deepEqual(store.state.shown.relations.map(({ name, k }) => [name, k]), [['name_copying', 1], ['country_to_capital', 5]]);
-  assert.deepEqual(panelsOf(store.state.shown, { sign: 'relation', knownSet: null }).map(({ relation }) => relation), ['name_copying', 'country_to_capital']);
+  assert.deepEqual(panelsOf(store.state.shown, { sign: 'relation', knownSets: [] }).map(({ relation }) => relation), ['name_copying', 'country_to_capital']);
 });
 
 test('cancel keeps what was computed, marked incomplete, and the next run is whole', async () => {

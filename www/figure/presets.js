@@ -85,21 +85,25 @@ export function modelTitle({ name, repository, planted, source }) {
 }
 
 /**
- * The known heads that belong on a panel.
- * @param {object | null} set an entry of known-heads.json
+ * The known heads that belong on a panel: of the first set that names the panel's relation, or else of the first
+ * that has heads for its sign.
+ * @param {object[]} sets entries of known-heads.json
  * @param {PanelPlan} plan
  * @param {{nLayer: number, nHead: number}} shape heads outside it are left out
  * @returns {{title: string, corner: string, groups: object[]} | null} null when the panel has none
  */
-export function marksFor(set, plan, { nLayer, nHead }) {
-  if (!set) return null;
+export function marksFor(sets, plan, { nLayer, nHead }) {
   const fits = ([layer, head]) => layer < nLayer && head < nHead;
-  const groups = set.groups
-    .filter((group) => group.panel === 'any' || group.panel === plan.sign)
-    .filter((group) => !group.relation || group.relation === plan.relation)
-    .map((group) => ({ ...group, heads: group.heads.filter(fits) }))
-    .filter((group) => group.heads.length > 0);
-  return groups.length > 0 ? { title: set.title, corner: plan.corner, groups } : null;
+  const candidates = sets.map((set) => ({
+    title: set.title,
+    corner: plan.corner,
+    groups: set.groups
+      .filter((group) => group.panel === 'any' || group.panel === plan.sign)
+      .filter((group) => !group.relation || group.relation === plan.relation)
+      .map((group) => ({ ...group, heads: group.heads.filter(fits) }))
+      .filter((group) => group.heads.length > 0),
+  })).filter(({ groups }) => groups.length > 0);
+  return candidates.find(({ groups }) => groups.some((group) => group.relation === plan.relation)) ?? candidates[0] ?? null;
 }
 
 /**

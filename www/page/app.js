@@ -5,7 +5,7 @@ import { el } from './dom.js';
 import { createFacts } from './facts.js';
 import { filesOfDrop, meaningOfDrop } from './file-drop.js';
 import { createFigureView } from './figure-view.js';
-import { chosenSet } from './known-heads.js';
+import { chosenSets } from './known-heads.js';
 import { createModelChooser } from './model-chooser.js';
 import { createModelFacts } from './model-facts.js';
 import { createPairList } from './pair-list.js';
@@ -52,10 +52,9 @@ export function createApp({ store, session, catalogue, bundled }) {
   let panels = null;
   let made = {};
   function currentPanels({ shown, sign, knownHeads }) {
-    const knownSet = shown && chosenSet(catalogue.knownHeads, shown.model, knownHeads, shown.figure);
-    if (made.shown !== shown || made.sign !== sign || made.knownSet !== knownSet) {
-      made = { shown, sign, knownSet };
-      panels = shown && panelsOf(shown, { sign, knownSet });
+    if (made.shown !== shown || made.sign !== sign || made.knownHeads !== knownHeads) {
+      made = { shown, sign, knownHeads };
+      panels = shown && panelsOf(shown, { sign, knownSets: chosenSets(catalogue.knownHeads, shown.model, knownHeads) });
     }
     return panels;
   }

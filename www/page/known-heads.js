@@ -30,13 +30,11 @@ export function setsFor(sets, model) {
  * @param {object[]} sets known-heads.json
  * @param {object | null} model
  * @param {string} chosen 'auto', 'none' or an id
- * @param {'A' | 'B' | 'single'} figure
- * @returns {object | null}
+ * @returns {object[]} the sets to mark, the preferred one first
  */
-export function chosenSet(sets, model, chosen, figure) {
-  if (!model || chosen === 'none') return null;
+export function chosenSets(sets, model, chosen) {
+  if (!model || chosen === 'none') return [];
   const fitting = setsFor(sets, model);
-  const byId = fitting.find((set) => set.id === chosen);
-  if (byId) return byId;
-  return fitting.find((set) => set.figure === figure) ?? fitting[0] ?? null;
+  const byId = fitting.filter((set) => set.id === chosen);
+  return byId.length > 0 ? byId : fitting;
 }

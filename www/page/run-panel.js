@@ -3,7 +3,7 @@
  */
 import { choice, el, labelled, setText } from './dom.js';
 import { byteText, engineText } from './format.js';
-import { setsFor } from './known-heads.js';
+import { chosenSets, setsFor } from './known-heads.js';
 import { createProgress } from './progress.js';
 import { chosenRelations } from './relations.js';
 
@@ -18,6 +18,7 @@ export function createRunPanel({ store, session, catalogue }) {
     { value: 'none', label: 'None: bare embeddings' },
   ], 'first_mlp');
   const known = choice('known-select', (value) => store.set({ knownHeads: value }));
+  const knownFact = el('p', { class: 'hint', 'data-testid': 'known-source' });
   const engine = choice('engine-select', (value) => session.useEngine(value));
   engine.setOptions([
     { value: 'auto', label: 'Choose for me' },
@@ -30,6 +31,7 @@ export function createRunPanel({ store, session, catalogue }) {
     el('h2', { id: 'choose-how' }, 'How'),
     labelled('Source enters each head through', preprocessing.node),
     labelled('Mark known heads', known.node),
+    knownFact,
     labelled('Engine', engine.node),
     engineFact);
 
@@ -57,9 +59,10 @@ export function createRunPanel({ store, session, catalogue }) {
       const sets = state.shown ? setsFor(catalogue.knownHeads, state.shown.model) : [];
       known.setOptions([
         ...(sets.length > 0 ? [{ value: 'auto', label: 'As published for this model' }] : []),
-        ...sets.map(({ id, title, source }) => ({ value: id, label: source ? `${title} (${source})`.slice(0, 90) : title })),
+        ...sets.map(({ id, title }) => ({ value: id, label: title })),
         { value: 'none', label: 'None' },
       ], sets.some(({ id }) => id === state.knownHeads) || (state.knownHeads === 'auto' && sets.length > 0) ? state.knownHeads : 'none');
+      setText(knownFact, state.shown ? sourceWords(chosenSets(catalogue.knownHeads, state.shown.model, state.knownHeads)) : '');
       preprocessing.node.value = state.preprocessing;
       preprocessing.node.disabled = running;
       engine.node.value = state.engineChoice;
@@ -73,6 +76,11 @@ export function createRunPanel({ store, session, catalogue }) {
       progress.render(state);
     },
   };
+}
+
+/** Where marks come from; those that were only seen on a picture must not pass for more. */
+function sourceWords(sets) {
+  return sets.map(({ source, status }) => `${source}: ${status}.`).join(' ');
 }
 
 function engineWords({ engine, status }) {

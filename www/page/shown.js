@@ -118,10 +118,10 @@ export function layersShown(shown) {
 /**
  * The panels to draw.
  * @param {Shown} shown
- * @param {{sign: 'relation' | 'suppression', knownSet: object | null}} view
+ * @param {{sign: 'relation' | 'suppression', knownSets: object[]}} view
  * @returns {(import('../figure/figure.js').Panel & {relation: string, relationTitle: string, sign: string, k: number, index: number})[]}
  */
-export function panelsOf(shown, { sign, knownSet }) {
+export function panelsOf(shown, { sign, knownSets }) {
   return panelPlans(shown.figure, shown.relations, sign).map((plan) => {
     const index = shown.relations.findIndex((relation) => relation.name === plan.relation);
     const relation = shown.relations[index];
@@ -134,7 +134,7 @@ export function panelsOf(shown, { sign, knownSet }) {
       title: `${modelTitle(shown.model)}: ${plan.title}`,
       barName: plan.barName,
       grid: relation.grids[plan.sign],
-      marks: marksFor(knownSet, plan, shown.model),
+      marks: marksFor(knownSets, plan, shown.model),
     };
   });
 }
