@@ -49,6 +49,7 @@ const lies = {
   'bits against the count': (r) => { r.relations[0].pair_hits[0][0] = Buffer.from([1, 0]).toString('base64'); return r; },
   'an invalid head outside': (r) => { r.relations[0].invalid = [{ layer: 4, head: 0, reason: 'x' }]; return r; },
   'an invalid head twice': (r) => { r.relations[0].invalid = [{ layer: 1, head: 0, reason: 'x' }, { layer: 1, head: 0, reason: 'x' }]; return r; },
+  'a run that was stopped': (r) => ({ ...r, complete: false }),
   'no word on completeness': (r) => { delete r.complete; return r; },
 };
 

@@ -170,7 +170,6 @@ export function createSession({ store, catalogue, loadEngine }) {
         fromFile: true,
       });
       store.set({ shown, cell: null, listed: null });
-      if (!result.complete) notify('note', `"${file.name}" holds an unfinished run: some of its heads were never scored.`);
       return true;
     } catch (error) {
       fail(error);

@@ -91,7 +91,7 @@ export function shownFromResult(result, { figure, titleOf, fromFile }) {
       },
     })),
     result,
-    progress: result.complete ? 'complete' : 'stopped',
+    progress: 'complete',
     fromFile,
   };
 }

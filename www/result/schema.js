@@ -45,12 +45,15 @@ export function validateResult(value) {
   if (result.version !== VERSION) {
     throw invalid(`This result has version ${String(result.version).slice(0, 20)}; this page reads version ${VERSION}.`);
   }
+  if (!flag(result.complete, 'complete')) {
+    throw invalid('This result is of a run that was stopped: heads that were never scored cannot be told from heads that score 0. Load a finished one.');
+  }
   const model = checkModel(result.model);
   return {
     schema: SCHEMA,
     version: VERSION,
     created: textOrNull(result.created, 'created', 64),
-    complete: flag(result.complete, 'complete'),
+    complete: true,
     model,
     preprocessing: oneOf(result.preprocessing, 'preprocessing', ['first_mlp', 'none']),
     engine: checkEngine(result.engine),
