@@ -111,7 +111,11 @@ test('ignore-range, html, wrong-range, wrong-total, no-cors and etag show in the
 });
 
 test('truncate cuts the body and offline cuts before it', async () => {
-  await assert.rejects(get(mirrorUrl('truncate=500')).then(body));
+  const cut = await get(mirrorUrl('truncate=500'));
+  assert.equal(cut.status, 206);
+  const first = await cut.body.getReader().read();
+  assert.equal(first.value.length, 500);
+  await assert.rejects(get(mirrorUrl('truncate')).then(body));
   await assert.rejects(get(mirrorUrl('offline')));
 });
 

@@ -43,7 +43,8 @@ export async function sendBody(response, file, { start, end }, { line, count, fa
     while (sent < length && !response.destroyed) {
       const stop = Math.min(length, cut, stall);
       if (sent >= stop) {
-        if (stop === cut) response.destroy();
+        // Not destroyed: what was written has to arrive before the connection ends.
+        if (stop === cut) response.socket?.end();
         // A stalled body stays open until the client or the server's own end closes it.
         else await once(response, 'close');
         return;
