@@ -13,6 +13,7 @@ import { Progress } from './progress.js';
  * @param {'auto'|'cpu'|'webgpu'} [options.backend] 'webgpu' also takes a software adapter
  * @param {boolean} [options.requireDefaults] ask WebGPU for its default limits only
  * @param {(text: string) => void} [options.onNotice] sentences that the user should see
+ * @param {{chunkBytes?: number, requestBytes?: number, stallMs?: number}} [options.limits] of fetching, for tests
  * @param {string} [options.tokenizerUrl] GPT-2's tokenizer.json, for models that come without one
  * @returns {Promise<Analyzer>}
  */
@@ -71,9 +72,16 @@ class Analyzer {
       throw error;
     };
     const { backend, requireDefaults } = this.#options;
-    const info = await call('start', { backend, allowFallback: backend === 'webgpu', requireDefaults });
+    const info = await call('start', { backend, allowFallback: backend === 'webgpu', requireDefaults }, Comlink.proxy((news) => this.#hear(news)));
     this.engine = { backend: info.backend, adapter: info.adapter, fallbackAdapter: info.fallback_adapter, note: info.note };
     return { call, worker, generation };
+  }
+
+  /** What the worker says outside of a job. */
+  #hear({ kind, text }) {
+    if (kind === 'notice') this.#options.onNotice(text);
+    // Asked for once: a whole model is worth keeping when the browser makes room.
+    if (kind === 'kept') globalThis.navigator?.storage?.persist?.().catch(() => {});
   }
 
   #end(generation, worker) {
@@ -91,7 +99,8 @@ class Analyzer {
    * @returns {Promise<Model>}
    */
   async loadModel(spec, { signal } = {}) {
-    const model = new Model(this, { ...spec, files: spec.files && [...spec.files] }, this.#options.tokenizerUrl);
+    const { tokenizerUrl, limits } = this.#options;
+    const model = new Model(this, { ...spec, files: spec.files && [...spec.files] }, tokenizerUrl, limits);
     await model.ready(signal);
     return model;
   }
@@ -99,6 +108,25 @@ class Analyzer {
   /** @returns {Promise<[string, string][]>} the pairs of a relation file (JSON, CSV or TSV) */
   async parsePairs(text) {
     return (await this.worker()).call('parse', text);
+  }
+
+  /** Holds the fetching of weights back until {@link resume}; what is here is computed on. */
+  async pause() {
+    return (await this.worker()).call('pause');
+  }
+
+  async resume() {
+    return (await this.worker()).call('resume');
+  }
+
+  /** @returns {Promise<{key, name, url, bytes, complete, used}[]>} the weights kept in this browser */
+  async kept() {
+    return (await this.worker()).call('kept');
+  }
+
+  /** Deletes kept weights. @param {string} key of {@link kept} */
+  async forget(key) {
+    return (await this.worker()).call('forget', key);
   }
 
   /** Ends the worker; nothing of the analyzer works afterwards. */
@@ -113,13 +141,15 @@ class Model {
   #analyzer;
   #spec;
   #tokenizerUrl;
+  #limits;
   #id = 0;
   #generation = 0;
 
-  constructor(analyzer, spec, tokenizerUrl) {
+  constructor(analyzer, spec, tokenizerUrl, limits) {
     this.#analyzer = analyzer;
     this.#spec = spec;
     this.#tokenizerUrl = tokenizerUrl;
+    this.#limits = limits;
     /** See the README: sizes, source, bytes of the file and of a job, notes. */
     this.info = null;
   }
@@ -128,7 +158,7 @@ class Model {
   async ready(signal) {
     const { call, generation } = await this.#analyzer.worker();
     if (generation !== this.#generation) {
-      const { id, info, sizes, notes } = await cancellable(call, signal, () => call('open', this.#spec, this.#tokenizerUrl));
+      const { id, info, sizes, notes } = await cancellable(call, signal, () => call('open', this.#spec, this.#tokenizerUrl, this.#limits));
       this.#id = id;
       this.#generation = generation;
       this.info = {
@@ -138,6 +168,15 @@ class Model {
       };
     }
     return call;
+  }
+
+  /**
+   * What a score would fetch.
+   * @returns {Promise<{bytes: number, here: number}|null>} `here` of the bytes are kept already; null for files and bytes
+   */
+  async plan() {
+    const call = await this.ready();
+    return call('plan', this.#id);
   }
 
   /** @returns {Promise<{kept: [string, string, number, number][], dropped: [string, string, string][]}>} */

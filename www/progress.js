@@ -6,12 +6,12 @@
  */
 export class Progress {
   #listener;
-  #state = { phase: 'reading', text: 'Starting', done: 0, total: 0, bytesRead: 0, bytesTotal: 0 };
+  #state = { phase: 'reading', text: 'Starting', done: 0, total: 0, bytesRead: 0, bytesTotal: 0, line: null };
   #started = performance.now();
   #scoring = 0;
   #last = 0;
 
-  /** @param {(p: {phase, text, done, total, secondsLeft: number|null, bytesRead, bytesTotal}) => void} [listener] */
+  /** @param {(p: {phase, text, done, total, secondsLeft: number|null, bytesRead, bytesTotal, line: object|null}) => void} [listener] */
   constructor(listener) {
     this.#listener = listener;
   }
@@ -23,6 +23,8 @@ export class Progress {
     if (news.kind === 'read') s.bytesRead = Math.min(s.bytesRead + news.bytes, s.bytesTotal);
     if (news.kind === 'settled') s.done = Math.max(s.done, news.comparisons);
     if (news.kind === 'layer') s.done = Math.max(s.done, news.settled);
+    // Of weights that come from an address: bytes so far, bytes a second, why it waits.
+    if (news.kind === 'bytes') s.line = { ...news };
     if (news.kind === 'phase') {
       if (news.phase === 'scoring' && !this.#scoring) this.#scoring = performance.now();
       [s.phase, s.text] = [news.phase, news.text];

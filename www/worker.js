@@ -8,6 +8,8 @@ import * as Comlink from 'comlink';
 import { coded, errorData } from './errors.js';
 import { probeWebGpu } from './probe.js';
 import { Shards } from './shards.js';
+import { Gate } from './source/gate.js';
+import { forget, listKept } from './source/keep.js';
 import { openSpec } from './source/open.js';
 import { tick } from './tick.js';
 import { cpuFlavour, loadWasm } from './wasm.js';
@@ -16,6 +18,11 @@ let wasm;
 let engine;
 let gpt2Tokenizer;
 const models = new Map();
+/** The byte source of each model, and the ranges of it that a score reads. */
+const sources = new Map();
+const gate = new Gate();
+/** Tells the page what belongs to no job: `{ kind: 'notice', text }`, `{ kind: 'kept' }`. */
+let tell = () => {};
 let nextModel = 1;
 /** Shards of the models, in the order in which they were made. */
 const shards = new Set();
@@ -24,7 +31,8 @@ let job = { controller: new AbortController(), cancelled: false };
 
 const api = {
   /** @returns the engine that runs: `{ backend, adapter, fallback_adapter, note }` */
-  async start({ backend, allowFallback, requireDefaults }) {
+  async start({ backend, allowFallback, requireDefaults }, listener) {
+    tell = listener ?? tell;
     const { wanted, note } = await probeWebGpu(backend, allowFallback);
     let failed = note;
     if (wanted) {
@@ -47,21 +55,33 @@ const api = {
     return engine.info();
   },
 
-  async open(spec, tokenizerUrl) {
+  async open(spec, tokenizerUrl, limits = {}) {
     startJob();
-    const opened = await openSpec(spec, () => job.controller.signal);
+    const host = {
+      ...limits, gate, notice: (text) => tell({ kind: 'notice', text }),
+      signal: () => job.controller.signal, news: (news) => job.onNews?.(news),
+    };
+    const opened = await openSpec(spec, host);
     const notes = [];
     if (opened.tokenizer === undefined) {
       opened.tokenizer = gpt2Tokenizer ??= await defaultTokenizer(tokenizerUrl);
       notes.push("No tokenizer.json came with the model: GPT-2's own is used.");
     }
     const provenance = {
-      name: spec.name ?? opened.source.name, source: spec.kind === 'url' ? spec.kindOfSource ?? 'mirror' : spec.kind === 'files' ? 'file' : 'bytes',
+      name: spec.name ?? opened.name ?? opened.source.name, source: spec.kind === 'url' ? spec.kindOfSource ?? 'mirror' : spec.kind === 'files' ? 'file' : 'bytes',
       repository: spec.repository ?? null, revision: spec.revision ?? null, planted: !!spec.planted,
     };
-    const model = await wasm.Model.open(engine, opened.source, opened.config, opened.tokenizer, provenance);
+    let model;
+    try {
+      model = await wasm.Model.open(engine, opened.source, opened.config, opened.tokenizer, provenance);
+    } catch (e) {
+      opened.source.close?.();
+      throw e;
+    }
+    const { jobRanges, ...sizes } = model.sizes();
     models.set(nextModel, model);
-    return { id: nextModel++, info: model.info(), sizes: model.sizes(), notes };
+    sources.set(nextModel, { source: opened.source, jobRanges });
+    return { id: nextModel++, info: model.info(), sizes, notes };
   },
 
   async select(id, pairs) {
@@ -69,10 +89,23 @@ const api = {
   },
 
   async score(id, relations, preprocessing, onNews) {
-    const mine = startJob();
+    const mine = startJob(onNews);
     const control = { get cancelled() { return mine.cancelled; }, tick, event: onNews, now: () => performance.now() };
-    return found(id).scoreRelations(relations, preprocessing, control);
+    const result = await found(id).scoreRelations(relations, preprocessing, control);
+    if (await sources.get(id)?.source.finish?.()) tell({ kind: 'kept' });
+    return result;
   },
+
+  /** @returns `{ bytes, here }` that a score needs and that are kept already; null where nothing is fetched */
+  async plan(id) {
+    const { source, jobRanges } = sources.get(id) ?? {};
+    return source?.plan?.(jobRanges ?? []) ?? null;
+  },
+
+  pause: () => gate.pause(),
+  resume: () => gate.resume(),
+  kept: () => listKept(),
+  forget: (key) => forget(key),
 
   async parse(text) {
     return wasm.parsePairs(text);
@@ -81,12 +114,15 @@ const api = {
   cancel() {
     job.cancelled = true;
     job.controller.abort();
+    gate.resume();
     for (const s of shards) s.cancel();
   },
 
   close(id) {
     models.get(id)?.free();
     models.delete(id);
+    sources.get(id)?.source.close?.();
+    sources.delete(id);
   },
 
   /** Bytes of the wasm heap, for the benchmark. */
@@ -96,8 +132,8 @@ const api = {
   },
 };
 
-function startJob() {
-  job = { controller: new AbortController(), cancelled: false };
+function startJob(onNews) {
+  job = { controller: new AbortController(), cancelled: false, onNews };
   return job;
 }
 

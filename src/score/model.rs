@@ -92,6 +92,12 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         self.layout.bytes(&self.layout.static_job(true))
     }
 
+    /// Where these bytes are: offset and length, in the order in which they are wanted.
+    pub fn job_ranges(&self) -> Vec<(u64, u64)> {
+        let keys = self.layout.static_job(true);
+        keys.iter().map(|k| self.layout.tensor(k)).map(|t| (t.offset, t.len)).collect()
+    }
+
     /// What the result says of the model.
     pub fn info(&self) -> ModelInfo {
         let (l, p) = (&self.layout, self.provenance.clone());

@@ -46,6 +46,7 @@ pub struct JsModel {
 struct Sizes {
     file_bytes: u64,
     job_bytes: u64,
+    job_ranges: Vec<(u64, u64)>,
 }
 
 #[derive(Deserialize)]
@@ -87,9 +88,9 @@ impl JsModel {
         with_model!(self, m => to_js(&m.info()))
     }
 
-    /// `{ fileBytes, jobBytes }`
+    /// `{ fileBytes, jobBytes, jobRanges: [[offset, length]] }`
     pub fn sizes(&self) -> Result<JsValue, JsValue> {
-        with_model!(self, m => to_js(&Sizes { file_bytes: m.file_bytes(), job_bytes: m.job_bytes() }))
+        with_model!(self, m => to_js(&Sizes { file_bytes: m.file_bytes(), job_bytes: m.job_bytes(), job_ranges: m.job_ranges() }))
     }
 
     /// `{ kept: [[source, target, id, id]], dropped: [[source, target, reason]] }`

@@ -1,0 +1,272 @@
+/**
+ * Weights from an address as a byte source: kept chunks from the disk, the others from the line, a few requests at a
+ * time in the order in which the job will read, each chunk checked before it is used.
+ */
+import { aborted, coded } from '../errors.js';
+import { chunkOf, chunksOf, requestsFor } from './partition.js';
+import { Rate } from './rate.js';
+import { retrying } from './retry.js';
+import { equalBytes, sha256 } from './opfs-store.js';
+
+/** Requests at a time. */
+const LANES = 3;
+/** Bytes that wait in memory to be read, beside those on their way. */
+const HELD = 24 << 20;
+const NEWS_MS = 200;
+
+export class WeightSource {
+  kind = 'url';
+  #held = new Map();
+  #heldBytes = 0;
+  #queue = [];
+  #running = new Set();
+  #waiting = new Map();
+  #failed = null;
+  #job = { total: 0, fetched: 0, here: 0, shown: 0, told: 0 };
+  #rate = new Rate();
+  #why = null;
+
+  /**
+   * @param {object} parts
+   * @param {import('./http.js').HttpFile} parts.file whose size and tag are known
+   * @param {object} parts.store of keep.js
+   * @param {number[]} parts.starts of partition.js
+   * @param {Uint8Array} parts.head the first bytes, at least the whole header
+   * @param {Map<number, Uint8Array>} [parts.pins] SHA-256 of chunks that are known beforehand, by start
+   * @param {object} parts.host `{ signal(), news(n), notice(text), gate: {open: boolean, wait()} }`
+   * @param {number} [parts.requestBytes]
+   */
+  constructor({ file, store, starts, head, pins = new Map(), host, requestBytes }) {
+    Object.assign(this, { file, store, starts, head, pins, host, requestBytes, name: file.name, size: file.size });
+  }
+
+  #length(i) {
+    return this.starts[i + 1] - this.starts[i];
+  }
+
+  #kept(i) {
+    return this.store.has(this.starts[i], this.#length(i));
+  }
+
+  /** @returns {{bytes: number, here: number}} bytes that reading `ranges` needs, and how many of them are kept */
+  plan(ranges) {
+    let [bytes, here] = [0, 0];
+    for (const i of chunksOf(this.starts, ranges)) {
+      bytes += this.#length(i);
+      if (this.#kept(i)) here += this.#length(i);
+    }
+    return { bytes, here };
+  }
+
+  /** A job begins, which will read `ranges` in this order. */
+  expect(ranges) {
+    this.#failed = null;
+    this.#held.clear();
+    this.#heldBytes = 0;
+    const wanted = chunksOf(this.starts, ranges);
+    const missing = wanted.filter((i) => !this.#kept(i));
+    const sum = (chunks) => chunks.reduce((bytes, i) => bytes + this.#length(i), 0);
+    this.#job = { total: sum(missing), fetched: 0, here: sum(wanted) - sum(missing), shown: 0, told: 0 };
+    this.#rate.reset();
+    this.#queue = requestsFor(this.starts, missing.filter((i) => !this.#coming(i)), this.requestBytes);
+    this.#tell(true);
+    this.#pump();
+  }
+
+  /** @returns {Promise<Uint8Array>} exactly `length` bytes from `offset` */
+  async read(offset, length) {
+    const end = offset + length;
+    if (end > this.size) throw coded('SourceTruncated', `${this.name} has ${this.size} bytes but ${end} are needed: it is cut off.`);
+    if (end <= this.head.length) return this.head.slice(offset, end);
+    const out = new Uint8Array(length);
+    const [first, last] = [chunkOf(this.starts, offset), chunkOf(this.starts, end - 1)];
+    const chunks = [];
+    for (let i = first; i <= last; i += 1) chunks.push(this.#chunk(i));
+    for (const one of chunks) one.catch(() => {}); // the first failure is enough
+    for (let i = first; i <= last; i += 1) {
+      const from = this.starts[i];
+      const bytes = await chunks[i - first];
+      out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
+      if (this.starts[i + 1] <= end) this.#let(i);
+    }
+    this.#pump();
+    return out;
+  }
+
+  async #chunk(i) {
+    if (this.#held.has(i)) return this.#held.get(i);
+    if (this.#kept(i)) {
+      const bytes = await this.store.get(this.starts[i], this.#length(i));
+      if (bytes) return bytes;
+      this.host.notice(`A part of ${this.name} on this computer's disk was damaged (its SHA-256 is another than when it came). That part alone, ${this.#length(i)} bytes, is fetched again.`);
+      this.#job.total += this.#length(i);
+    }
+    if (this.host.signal()?.aborted) throw aborted();
+    if (!this.#waiting.has(i)) {
+      const one = {};
+      one.promise = new Promise((resolve, reject) => Object.assign(one, { resolve, reject }));
+      one.promise.catch(() => {});
+      this.#waiting.set(i, one);
+    }
+    const { promise } = this.#waiting.get(i);
+    this.#demand(i);
+    return promise;
+  }
+
+  /** Whether a request under way will still deliver chunk `i`. */
+  #coming(i) {
+    return [...this.#running].some((r) => i >= r.at && i <= r.last && !r.signal?.aborted);
+  }
+
+  /** Sees to it that somebody will deliver chunk `i`, before all others. */
+  #demand(i) {
+    if (this.#coming(i)) return;
+    if (this.#failed) {
+      this.#reject(this.#failed);
+      return;
+    }
+    const at = this.#queue.findIndex((r) => i >= r.first && i <= r.last);
+    const [request] = at < 0 ? [{ first: i, last: i }] : this.#queue.splice(at, 1);
+    this.#start(request);
+  }
+
+  #let(i) {
+    const bytes = this.#held.get(i);
+    if (this.#held.delete(i)) this.#heldBytes -= bytes.length;
+  }
+
+  #hold(i, bytes) {
+    if (this.#held.has(i)) return;
+    this.#held.set(i, bytes);
+    this.#heldBytes += bytes.length;
+  }
+
+  /** Starts what may start. Where nothing is kept, no more is fetched than memory may hold. */
+  #pump() {
+    const coming = () => [...this.#running].reduce((bytes, r) => bytes + this.starts[r.last + 1] - this.starts[r.at], 0);
+    while (this.#queue.length && this.#running.size < LANES && !this.#failed && !this.host.signal()?.aborted) {
+      if (!this.store.keeps && this.#running.size && this.#heldBytes + coming() > HELD) return;
+      if (!this.store.keeps && this.#heldBytes > HELD) return;
+      this.#start(this.#queue.shift());
+    }
+  }
+
+  #start(request) {
+    Object.assign(request, { at: request.first, part: 0, signal: this.host.signal() });
+    this.#running.add(request);
+    this.#run(request).then(() => null, (e) => e).then((error) => {
+      this.#running.delete(request);
+      if (error) {
+        if (error.name !== 'AbortError') this.#failed ??= error;
+        this.#reject(error);
+      }
+      this.#tell(this.#running.size === 0);
+      this.#pump();
+    });
+  }
+
+  /** Tells everyone who waits for a chunk that nobody will deliver now. */
+  #reject(error) {
+    for (const [i, one] of this.#waiting) {
+      if (this.#coming(i)) continue;
+      this.#waiting.delete(i);
+      one.reject(error);
+    }
+  }
+
+  async #run(request) {
+    const { signal } = request;
+    const job = this.#job;
+    let putting = Promise.resolve();
+    const attempt = async () => {
+      const from = this.starts[request.at];
+      let chunk = new Uint8Array(this.#length(request.at));
+      let filled = 0;
+      const each = async (piece) => {
+        for (let used = 0; used < piece.length;) {
+          const n = Math.min(chunk.length - filled, piece.length - used);
+          chunk.set(piece.subarray(used, used + n), filled);
+          [filled, used] = [filled + n, used + n];
+          if (filled < chunk.length) break;
+          const i = request.at;
+          await this.#check(i, chunk);
+          await putting; // one at a time: the line waits for the disk, memory stays bounded
+          request.at += 1;
+          putting = this.#arrived(i, chunk);
+          if (job === this.#job) job.fetched += chunk.length;
+          filled = 0;
+          request.part = 0;
+          if (request.at <= request.last) chunk = new Uint8Array(this.#length(request.at));
+        }
+        request.part = filled;
+        this.#tell(false);
+      };
+      await this.file.stream(from, this.starts[request.last + 1] - from, { signal, each, gate: () => this.host.gate?.wait(signal) });
+    };
+    try {
+      await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#why = why; this.#tell(true); } });
+    } finally {
+      await putting;
+    }
+  }
+
+  async #check(i, bytes) {
+    const pin = this.pins.get(this.starts[i]);
+    if (!pin || !globalThis.crypto?.subtle || equalBytes(await sha256(bytes), pin)) return;
+    const error = coded('SourceChanged', `Bytes ${this.starts[i]} to ${this.starts[i + 1] - 1} of ${this.name} came from ${this.file.host} with another SHA-256 than its manifest names. Was the file changed, or damaged on the way? Ask whoever keeps the server.`);
+    error.retry = true;
+    throw error;
+  }
+
+  async #arrived(i, bytes) {
+    const one = this.#waiting.get(i);
+    if (one || !this.store.keeps || this.#heldBytes < HELD) this.#hold(i, bytes);
+    this.#waiting.delete(i);
+    one?.resolve(bytes);
+    if (!this.store.keeps) return;
+    try {
+      await this.store.put(this.starts[i], bytes);
+    } catch (e) {
+      this.#hold(i, bytes);
+      this.store.keeps = false;
+      this.host.notice(e.name === 'QuotaExceededError'
+        ? `This browser gives the page no more room to keep weights. ${this.name} goes on in memory; what is kept so far stays. Delete models under "Weights kept here" to make room.`
+        : `${this.name} can no longer be kept on this computer (${e.message}). It goes on in memory.`);
+    }
+  }
+
+  #tell(now) {
+    const job = this.#job;
+    const time = performance.now();
+    if (!now && time - job.told < NEWS_MS) return;
+    job.told = time;
+    // A part of a chunk is lost when its line breaks; what is shown does not go back for that.
+    const parts = [...this.#running].reduce((bytes, r) => bytes + r.part, 0);
+    job.shown = Math.min(Math.max(job.shown, job.fetched + parts), job.total);
+    if (this.host.gate?.paused) this.#rate.reset();
+    else this.#rate.add(job.shown, time);
+    const rate = this.#rate.perSecond;
+    this.host.news?.({
+      kind: 'bytes', fetched: job.shown, total: job.total, here: job.here, rate,
+      secondsLeft: rate ? (job.total - job.shown) / rate : null,
+      waiting: this.host.gate?.paused ? 'Paused.' : this.#why,
+    });
+  }
+
+  /** The job is done: says so in what is kept. @returns {Promise<boolean>} whether a model became complete just now */
+  async finish() {
+    if (!this.store.keeps || !this.meta) return false;
+    const first = !this.meta.complete;
+    this.meta = { ...this.meta, complete: true, used: new Date().toISOString() };
+    try {
+      await this.store.setMeta(this.meta);
+    } catch {
+      return false; // deleted meanwhile; the next visit fetches again
+    }
+    return first;
+  }
+
+  close() {
+    this.release?.();
+  }
+}
