@@ -13,7 +13,7 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 const SUITES = {
   rust: () => cargoTests(['--no-fail-fast']),
   // Only what the feature adds. Optimised: a shader's twin has to go through real sizes.
-  gpu: () => cargoTests(['--release', '--no-fail-fast', '--features', 'webgpu', '--test', 'webgpu_*']),
+  gpu: () => cargoTests(['--release', '--no-fail-fast', '--features', 'webgpu', '--lib', '--test', 'webgpu_*']),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
 };
