@@ -65,19 +65,16 @@ async function optimiseWasm(file, flags, version) {
   copyFileSync(kept, file);
 }
 
-/** Builds `pkg/<flavour>/headmap.js` and `headmap_bg.wasm`. */
-export async function buildWasm(flavour, { optimise }) {
+/** Glue and optimiser: from cargo's wasm to `pkg/<flavour>/headmap.js` and `headmap_bg.wasm`. */
+async function finish(flavour, compiled, optimise) {
   const start = performance.now();
-  say(`building the ${flavour.name} core (the first time takes minutes)`);
-  const compiled = await compile(flavour);
-
   const binaryen = JSON.parse(readFileSync(join(root, 'node_modules/binaryen/package.json'), 'utf8')).version;
   const flags = optimise ? [...flavour.optimise, ...WASM_FEATURES] : [];
   const made = digest(readFileSync(compiled), wasmBindgenVersion(), binaryen, flags.join(' '));
   const out = join(pkg, flavour.name);
   const stamp = join(out, '.made-from');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === made) {
-    say(`${flavour.name} core is up to date (${seconds(start)})`);
+    say(`the ${flavour.name} core is up to date`);
     return;
   }
 
@@ -87,5 +84,35 @@ export async function buildWasm(flavour, { optimise }) {
   ]);
   if (optimise) await optimiseWasm(join(out, 'headmap_bg.wasm'), flags, binaryen);
   writeFileSync(stamp, made);
-  say(`${flavour.name} core built (${seconds(start)})`);
+  say(`the ${flavour.name} core has its glue${optimise ? ' and is optimised' : ''} (${seconds(start)})`);
+}
+
+/** Compiles one flavour; the promise inside the answer is kept when its files are written. */
+async function begin(flavour, optimise) {
+  const start = performance.now();
+  say(`compiling the ${flavour.name} core (the first time takes minutes)`);
+  const compiled = await compile(flavour);
+  say(`the ${flavour.name} core is compiled (${seconds(start)})`);
+  return { finished: finish(flavour, compiled, optimise) };
+}
+
+/** Builds one flavour. */
+export async function buildWasm(flavour, { optimise }) {
+  await (await begin(flavour, optimise)).finished;
+}
+
+/**
+ * Compiles all flavours, the largest first: the optimiser uses one core and works while the next is
+ * compiled.
+ * @returns {Promise<{finished: Promise<void[]>}>} when all are compiled; `finished` when all are written
+ */
+export async function compileAll({ optimise }) {
+  const finishing = [];
+  for (const flavour of FLAVOURS.toReversed()) {
+    const { finished } = await begin(flavour, optimise);
+    // Whoever awaits the whole hears of it; until then it must not end the process.
+    finished.catch(() => {});
+    finishing.push(finished);
+  }
+  return { finished: Promise.all(finishing) };
 }
