@@ -60,7 +60,9 @@ export async function sendBody(response, file, { start, end }, { line, count, fa
       sent += bytesRead;
       count(bytesRead);
       if (!response.write(piece.subarray(0, bytesRead))) {
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+        const either = new AbortController();
+        await Promise.race(['drain', 'close'].map((event) => once(response, event, { signal: either.signal })));
+        either.abort();
       }
     }
     response.end();
