@@ -9,7 +9,7 @@
  *   figure-A, figure-B, figure-single, relation-select, relation-file, typed-pairs, use-typed,
  *   sign-relation, sign-suppression, k-<relation name>, kept-pairs, dropped-pairs
  *   preprocessing-select, known-select, known-source, engine-select, engine
- *   run, cancel, progress, progress-text
+ *   run, cancel, pause, plan, progress, progress-text, kept-panel, kept-summary, kept-entry, kept-open, kept-delete
  *   figure, figure-state (data-state: none, empty, running, stopped, complete), panel-<index> (the canvases),
  *   ring-<index>, cell-reading, cell-known
  *   pair-list, pairs-all, pairs-hits, pairs-misses, pair-list-close
@@ -46,7 +46,7 @@ async function begin() {
   addEventListener('error', (event) => session.fail(event.error ?? new Error(event.message)));
   addEventListener('unhandledrejection', (event) => session.fail(event.reason));
   try {
-    Object.assign(catalogue, await loadCatalogue(document.baseURI));
+    Object.assign(catalogue, await loadCatalogue(document.baseURI, session.fail));
   } catch (error) {
     session.fail(error);
     return;

@@ -6,6 +6,7 @@ import { createFacts } from './facts.js';
 import { filesOfDrop, meaningOfDrop } from './file-drop.js';
 import { createFigureView } from './figure-view.js';
 import { chosenSets } from './known-heads.js';
+import { createKeptPanel } from './kept-panel.js';
 import { createModelChooser } from './model-chooser.js';
 import { createModelFacts } from './model-facts.js';
 import { createPairList } from './pair-list.js';
@@ -22,6 +23,7 @@ import { panelsOf } from './shown.js';
 export function createApp({ store, session, catalogue, bundled }) {
   const modelChooser = createModelChooser({ catalogue, session, bundled });
   const modelFacts = createModelFacts();
+  const keptPanel = createKeptPanel({ session });
   const relationChooser = createRelationChooser({ store, session, catalogue });
   const runPanel = createRunPanel({ store, session, catalogue });
   const pairList = createPairList({ onClose: closePairs });
@@ -36,7 +38,7 @@ export function createApp({ store, session, catalogue, bundled }) {
   const facts = createFacts();
   const save = createSave({ session });
 
-  modelChooser.node.append(modelFacts.node);
+  modelChooser.node.append(modelFacts.node, keptPanel.node);
   document.getElementById('controls').replaceChildren(modelChooser.node, relationChooser.node, runPanel.options);
   document.getElementById('run').replaceChildren(runPanel.run);
   document.getElementById('figure').replaceChildren(figure.node, facts.node, save.node);
@@ -64,6 +66,7 @@ export function createApp({ store, session, catalogue, bundled }) {
     const now = currentPanels(state);
     modelChooser.render(state);
     modelFacts.render(state);
+    keptPanel.render(state);
     relationChooser.render(state);
     runPanel.render(state);
     figure.render(now, state.cell ?? state.listed, state.shown, state.listed);

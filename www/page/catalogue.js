@@ -2,20 +2,31 @@
  * The data that comes with the page: relations, known heads, published values and the hub's models.
  */
 
+/** What the page does without when a file is missing; the relations it cannot do without. */
+const EXTRAS = Object.freeze({
+  knownHeads: ['data/known-heads.json', []],
+  published: ['data/published.json', {}],
+  models: ['data/models.json', []],
+});
+
 /**
  * @param {string} base address of the page
+ * @param {(error: Error) => void} onMissing told of each extra that could not be read
  * @returns {Promise<{relations: object[], knownHeads: object[], published: object, models: object[]}>}
- * @throws {Error} `SourceUnreachable` with a sentence when a file is missing
+ * @throws {Error} `SourceUnreachable` with a sentence when a relation is missing
  */
-export async function loadCatalogue(base) {
-  const [index, knownHeads, published, models] = await Promise.all([
-    readJson(base, 'data/relations/index.json'),
-    readJson(base, 'data/known-heads.json'),
-    readJson(base, 'data/published.json'),
-    readJson(base, 'data/models.json'),
-  ]);
+export async function loadCatalogue(base, onMissing) {
+  const extras = Object.entries(EXTRAS).map(async ([name, [path, without]]) => {
+    try {
+      return [name, await readJson(base, path)];
+    } catch (error) {
+      onMissing(error);
+      return [name, without];
+    }
+  });
+  const index = await readJson(base, 'data/relations/index.json');
   const relations = await Promise.all(index.map(({ file }) => readJson(base, `data/relations/${file}`)));
-  return { relations, knownHeads, published, models };
+  return { relations, ...Object.fromEntries(await Promise.all(extras)) };
 }
 
 async function readJson(base, path) {

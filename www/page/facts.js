@@ -35,7 +35,7 @@ export function factRows(shown) {
   const where = [model.repository, model.revision && `revision ${model.revision.slice(0, 8)}`, model.sha256 && `sha256 ${model.sha256.slice(0, 12)}… checked`]
     .filter(Boolean).join(', ');
   const rows = [
-    ['Model', `${modelTitle(model)} (${model.planted ? 'planted, ' : ''}${where || sourceText(model.source)}), ${model.dtype}`],
+    ['Model', `${modelTitle(model)} (${model.planted ? 'planted, ' : ''}${where || sourceText(model.source)}), ${model.dtype.toLowerCase()} weights`],
     ...shown.relations.map((relation, index) => ['Relation', relationText(relation, result.relations[index])]),
     ['Preprocessing', preprocessingText(result.preprocessing)],
     ['Engine', engineText({ backend: engine.backend, adapter: engine.adapter, fallback: engine.fallback_adapter })],

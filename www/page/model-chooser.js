@@ -50,7 +50,7 @@ export function createModelChooser({ catalogue, session, bundled }) {
   const address = el('input', { type: 'url', placeholder: 'https://example.org/gpt2/', autocomplete: 'off', spellcheck: 'false', 'data-testid': 'mirror-address' });
   const mirrorButton = el('button', { type: 'submit', 'data-testid': 'open-mirror' }, 'Open');
   const mirror = el('form', { class: 'way', on: { submit: openMirror } },
-    labelled('Base address', address, 'The folder that holds model.safetensors. The server must answer ranges and allow this page (CORS).'),
+    labelled('Base address', address, 'The folder that holds model.safetensors, or its manifest.json. The server must answer ranges and allow this page (CORS).'),
     mirrorButton);
 
   const node = el('section', { class: 'choice', 'aria-labelledby': 'choose-model' },
@@ -91,8 +91,8 @@ export function createModelChooser({ catalogue, session, bundled }) {
       session.fail(Object.assign(new Error(`"${address.value}" is not an address. Give one that begins with https://.`), { name: 'SourceUnreachable' }));
       return;
     }
-    if (!base.pathname.endsWith('/')) base.pathname += '/';
-    session.open({ kind: 'url', base: base.href, kindOfSource: 'mirror', name: base.pathname.split('/').filter(Boolean).pop() ?? base.host }, base.host);
+    if (!base.pathname.endsWith('/') && !base.pathname.endsWith('.json')) base.pathname += '/';
+    session.open({ kind: 'url', base: base.href, kindOfSource: 'mirror', name: base.pathname.endsWith('.json') ? undefined : base.pathname.split('/').filter(Boolean).pop() ?? base.host }, base.host);
   }
 
   function openFiles(input) {

@@ -35,7 +35,11 @@ export function createProgress() {
  */
 export function progressWords(progress) {
   if (!progress) return 'Starting …';
-  const { phase, text, done, total, secondsLeft, bytesRead, bytesTotal } = progress;
+  const { phase, text, done, total, secondsLeft, bytesRead, bytesTotal, line } = progress;
+  if (line?.waiting) return [line.waiting, fetchedWords(line)].join(' · ');
+  if (line && line.fetched < line.total) {
+    return [text || PHASES[phase] || phase, fetchedWords(line), line.rate ? `${byteText(Math.round(line.rate))}/s` : '', leftText(line.secondsLeft)].filter(Boolean).join(' · ');
+  }
   return [
     text || PHASES[phase] || phase,
     total > 0 ? `${Math.floor((done / total) * 100)}\u00a0%` : '',
@@ -43,3 +47,5 @@ export function progressWords(progress) {
     leftText(secondsLeft),
   ].filter(Boolean).join(' · ');
 }
+
+const fetchedWords = ({ fetched, total }) => `${byteText(fetched)} of ${byteText(total)} fetched`;

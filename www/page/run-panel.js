@@ -37,8 +37,10 @@ export function createRunPanel({ store, session, catalogue }) {
 
   const button = el('button', { type: 'button', class: 'primary', 'data-testid': 'run', on: { click: start } });
   const cancel = el('button', { type: 'button', 'data-testid': 'cancel', on: { click: () => session.cancel() } }, 'Cancel');
+  const pause = el('button', { type: 'button', 'data-testid': 'pause', on: { click: () => session.pause(!store.state.paused) } });
   const progress = createProgress();
-  const run = el('div', { class: 'run' }, button, cancel, progress.node);
+  const planFact = el('p', { class: 'hint', 'data-testid': 'plan' });
+  const run = el('div', { class: 'run' }, button, cancel, pause, progress.node, planFact);
 
   function start() {
     session.run();
@@ -73,6 +75,11 @@ export function createRunPanel({ store, session, catalogue }) {
       button.hidden = running || status === 'stopping';
       cancel.hidden = !button.hidden && !(status === 'opening' && state.canStop);
       cancel.disabled = status === 'stopping';
+      const { line } = state.progress ?? {};
+      pause.hidden = !running || !line || line.fetched >= line.total;
+      setText(pause, state.paused ? 'Resume' : 'Pause');
+      planFact.hidden = busy;
+      setText(planFact, planWords(state));
       progress.render(state);
     },
   };
@@ -90,9 +97,21 @@ function engineWords({ engine, status }) {
 }
 
 /** The button of a model from elsewhere names what pressing it fetches. */
-function buttonWords({ model }) {
-  if (model && (model.source === 'hub' || model.source === 'mirror')) {
-    return `Fetch ${byteText(model.jobBytes)} and draw`;
-  }
-  return 'Draw the figure';
+function buttonWords(state) {
+  const { missing } = toFetch(state);
+  return missing > 0 ? `Fetch ${byteText(missing)} and draw` : 'Draw the figure';
+}
+
+/** @returns {{missing: number, here: number}} bytes of weights to fetch, and those kept already */
+function toFetch({ model, plan }) {
+  if (!model || (model.source !== 'hub' && model.source !== 'mirror')) return { missing: 0, here: 0 };
+  return plan ? { missing: plan.bytes - plan.here, here: plan.here } : { missing: model.jobBytes, here: 0 };
+}
+
+function planWords(state) {
+  const { missing, here } = toFetch(state);
+  const parts = [];
+  if (here > 0) parts.push(missing > 0 ? `${byteText(here)} of ${byteText(here + missing)} are here already.` : `All ${byteText(here)} that a figure needs are here: nothing is fetched.`);
+  if (missing > 0 && navigator.connection?.saveData) parts.push('This connection is set to save data, and may cost money by the megabyte.');
+  return parts.join(' ');
 }

@@ -81,6 +81,7 @@ export function createSession({ store, catalogue, loadEngine }) {
       spec = { spec: nextSpec, words };
       const shown = emptyShown(next.info, store.state.figure, chosenRelations(store.state, catalogue), 'empty');
       store.set({ status: 'ready', opening: null, model: next.info, planted, selections: {}, shown, cell: null, listed: null, knownHeads: 'auto' });
+      await look();
       await select();
       return true;
     } catch (error) {
@@ -90,6 +91,31 @@ export function createSession({ store, catalogue, loadEngine }) {
     } finally {
       opening = null;
     }
+  }
+
+  /** What is kept here now, and what a figure would still fetch. A page without it is whole, so failures are quiet. */
+  async function look() {
+    const asked = model;
+    const [plan, kept] = await Promise.all([
+      Promise.resolve(asked?.plan?.()).catch(() => null),
+      Promise.resolve(analyzer?.kept?.()).catch(() => null),
+    ]);
+    if (asked === model) store.set({ plan: plan ?? null, kept: kept ?? [] });
+  }
+
+  async function forgetKept(key) {
+    try {
+      await analyzer?.forget(key);
+    } catch (error) {
+      fail(error);
+    }
+    await look();
+  }
+
+  /** Holds fetching back, or lets it go on. */
+  function pause(paused) {
+    store.set({ paused });
+    Promise.resolve(paused ? analyzer?.pause?.() : analyzer?.resume?.()).catch(fail);
   }
 
   /** Which pairs of the chosen relations the open model keeps. */
@@ -117,7 +143,7 @@ export function createSession({ store, catalogue, loadEngine }) {
     running = abort;
     const live = (action) => (event) => { if (running === abort && !abort.signal.aborted) action(event); };
     let shown = emptyShown(model.info, store.state.figure, relations, 'running');
-    store.set({ status: 'running', shown, progress: null, cell: null, listed: null });
+    store.set({ status: 'running', shown, progress: null, paused: false, cell: null, listed: null });
     try {
       const result = await model.scoreRelations(
         relations.map(({ name, pairs, k }) => ({ name, pairs, k })),
@@ -132,11 +158,13 @@ export function createSession({ store, catalogue, loadEngine }) {
       store.set({ status: 'ready', shown: whole, progress: null, engine: analyzer.engine });
       // Another figure may have been chosen meanwhile.
       await select();
+      await look();
     } catch (error) {
       running = null;
       const some = layersShown(shown) > 0;
       store.set({ status: 'ready', progress: null, shown: { ...shown, progress: some ? 'stopped' : 'empty' } });
       if (!isAbort(error)) fail(error);
+      await look();
     }
   }
 
@@ -191,6 +219,8 @@ export function createSession({ store, catalogue, loadEngine }) {
     select,
     run,
     cancel,
+    pause,
+    forgetKept,
     loadResult,
     useEngine,
   };

@@ -59,6 +59,12 @@ export function initialState(engineChoice = 'auto') {
     knownHeads: 'auto',
     /** Kept and dropped pairs of a relation for the open model, by relation. */
     selections: {},
+    /** {bytes, here}: what a figure of the open model reads, and how much of it is kept; null for files. */
+    plan: null,
+    /** The weights that this browser keeps, see analyzer.kept. */
+    kept: [],
+    /** Whether fetching is held back. */
+    paused: false,
     /** The last progress event, or null. */
     progress: null,
     /** The figure on the page, see shown.js. */
