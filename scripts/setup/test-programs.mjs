@@ -2,10 +2,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { aptInstall } from '../lib/apt.mjs';
 import { chromiumPath } from '../lib/chromium.mjs';
-import { output } from '../lib/run.mjs';
+import { Failure, output } from '../lib/run.mjs';
 
 export async function browser() {
   if (chromiumPath()) return;
+  const asked = process.env.HEADMAP_CHROMIUM;
+  if (asked) throw new Failure(`HEADMAP_CHROMIUM names ${asked}, and nothing is there`);
   await aptInstall(
     ['chromium'],
     'Chromium, which the tests of the page run in',
