@@ -3,10 +3,10 @@
 
 mod gpu_support;
 
-use gpu_support::{KERNELS, TestHost, block_on, engine, options};
+use gpu_support::{KERNELS, START, TestHost, block_on, engine, tuning};
 use headmap::Error;
 use headmap::engine::webgpu::self_test::Case;
-use headmap::engine::webgpu::{Options, WebGpuEngine};
+use headmap::engine::webgpu::{StartOptions, Tuning, WebGpuEngine};
 use headmap::engine::{Engine, HIT, NOT_FINITE, Query, SUPPRESSION_HIT, Shape};
 
 fn shape(n_vocab: usize, d_model: usize, n_head: usize, d_head: usize) -> Shape {
@@ -163,16 +163,16 @@ fn a_token_outside_the_vocabulary_is_an_error() {
 #[test]
 fn the_self_test_sees_a_wrong_kernel() {
     for kernel in ["tile", "registers"] {
-        let started = block_on(WebGpuEngine::start(Options { wrong_on_purpose: true, ..options(kernel) }));
+        let started = block_on(WebGpuEngine::start_with(START, Tuning { wrong_on_purpose: true, ..tuning(kernel) }));
         assert!(matches!(started.map(|_| ()), Err(Error::WebGpuSelfTestFailed(_))), "{kernel}");
     }
 }
 
 #[test]
 fn a_software_adapter_is_refused_unless_asked_for() {
-    let started = block_on(WebGpuEngine::start(Options { allow_fallback: true, ..Options::default() })).expect("an adapter");
+    let started = block_on(WebGpuEngine::start(StartOptions { allow_fallback: true, ..StartOptions::default() })).expect("an adapter");
     if started.info().fallback_adapter {
-        let refused = block_on(WebGpuEngine::start(Options::default()));
+        let refused = block_on(WebGpuEngine::start(StartOptions::default()));
         assert!(matches!(refused.map(|_| ()), Err(Error::WebGpuUnavailable(_))));
     }
 }

@@ -3,7 +3,7 @@
 #![allow(dead_code, reason = "every test file uses another part")]
 
 use headmap::engine::Host;
-use headmap::engine::webgpu::{MlpChoice, Options, WebGpuEngine};
+use headmap::engine::webgpu::{MlpChoice, StartOptions, Tuning, WebGpuEngine};
 use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -49,21 +49,18 @@ impl Host for TestHost {
     }
 }
 
-/// Default limits forced, memory poisoned.
-pub fn options(kernel: &str) -> Options {
-    Options {
-        allow_fallback: true,
-        require_defaults: true,
-        kernel: Some(kernel.into()),
-        mlp: MlpChoice::Own,
-        poison: true,
-        wrong_on_purpose: false,
-    }
+/// A software adapter will do; default limits are forced.
+pub const START: StartOptions = StartOptions { allow_fallback: true, require_defaults: true };
+
+/// Memory poisoned.
+pub fn tuning(kernel: &str) -> Tuning {
+    Tuning { kernel: Some(kernel.into()), mlp: MlpChoice::Own, poison: true, wrong_on_purpose: false }
 }
 
 /// An engine with the named kernel.
 pub fn engine(kernel: &str) -> WebGpuEngine {
-    block_on(WebGpuEngine::start(options(kernel))).expect("the tests need a graphics adapter: install mesa-vulkan-drivers")
+    let started = block_on(WebGpuEngine::start_with(START, tuning(kernel)));
+    started.expect("the tests need a graphics adapter: install mesa-vulkan-drivers")
 }
 
 /// The kernels that run on this adapter.

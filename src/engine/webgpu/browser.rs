@@ -101,7 +101,7 @@ pub struct StandIn {
 impl Drop for StandIn {
     fn drop(&mut self) {
         for (of, name) in [(&self.adapter, "requestDevice"), (&self.gpu, "requestAdapter")] {
-            let _ = Reflect::delete_property(of.unchecked_ref(), &name.into());
+            let _ = Reflect::delete_property(of.unchecked_ref::<Object>(), &name.into());
         }
     }
 }

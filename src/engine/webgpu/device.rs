@@ -1,6 +1,6 @@
 //! Gets a device, and starts burn on it where burn can run.
 
-use super::Options;
+use super::StartOptions;
 use crate::error::{Error, Result};
 use crate::kernels::gpu::{Gpu, Health};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Acquired {
 }
 
 /// Asks for an adapter and a device on it.
-pub async fn acquire(options: &Options) -> Result<Acquired> {
+pub async fn acquire(options: StartOptions, poison: bool) -> Result<Acquired> {
     #[cfg(target_arch = "wasm32")]
     let probed = super::browser::probe().await?;
     #[cfg(target_arch = "wasm32")]
@@ -67,7 +67,7 @@ pub async fn acquire(options: &Options) -> Result<Acquired> {
 
     let health = Health::default();
     watch(&device, &health);
-    Ok(Acquired { gpu: Gpu { device, queue, health, poison: options.poison }, name, fallback, subgroup, burn })
+    Ok(Acquired { gpu: Gpu { device, queue, health, poison }, name, fallback, subgroup, burn })
 }
 
 /// Turns what the device reports by itself into errors. After burn's own handlers, which panic.

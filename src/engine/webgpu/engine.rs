@@ -7,7 +7,7 @@ use super::pace::Rate;
 use super::ranking::Pending;
 use super::scratch::Scratch;
 use super::weights::{Embedding, Layer, padded};
-use super::{MlpChoice, Options, self_test, trial};
+use super::{MlpChoice, StartOptions, Tuning, self_test, trial};
 use crate::engine::{Backend, Engine, EngineInfo, Host, Query, Ranked, Shape};
 use crate::error::{Error, Result};
 use crate::kernels::gather::MAX_BYTES;
@@ -33,10 +33,15 @@ impl WebGpuEngine {
     ///
     /// Fails with [`Error::WebGpuUnavailable`] (no adapter, or only a software one that was not
     /// asked for) or [`Error::WebGpuSelfTestFailed`].
-    pub async fn start(options: Options) -> Result<Self> {
-        let acquired = acquire(&options).await?;
+    pub async fn start(options: StartOptions) -> Result<Self> {
+        Self::start_with(options, Tuning::default()).await
+    }
+
+    /// [`WebGpuEngine::start`] with a choice made before, or made for a test.
+    pub async fn start_with(options: StartOptions, tuning: Tuning) -> Result<Self> {
+        let acquired = acquire(options, tuning.poison).await?;
         let gpu = acquired.gpu;
-        let chosen = trial::choose(&gpu, acquired.subgroup, acquired.fallback, &options).await?;
+        let chosen = trial::choose(&gpu, acquired.subgroup, acquired.fallback, &tuning).await?;
         let broadcast = chosen.variant == Variant::Broadcast;
         let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, broadcast).await?;
         let engine = Self {
@@ -45,13 +50,13 @@ impl WebGpuEngine {
             rate: Rate::new(chosen.multiply_adds_a_ms),
             scratch: RefCell::default(),
             scratch_bytes: Cell::new(0),
-            mlp_on_burn: Cell::new(acquired.burn.is_some() && options.mlp == MlpChoice::Burn),
+            mlp_on_burn: Cell::new(acquired.burn.is_some() && tuning.mlp == MlpChoice::Burn),
             burn: acquired.burn,
             info: EngineInfo { backend: Backend::WebGpu, adapter: Some(acquired.name), fallback_adapter: acquired.fallback, note: None },
             variant: chosen.variant,
         };
         self_test::run(&engine).await?;
-        if options.mlp == MlpChoice::Measure && !engine.info.fallback_adapter {
+        if tuning.mlp == MlpChoice::Measure && !engine.info.fallback_adapter {
             engine.mlp_on_burn.set(self_test::burn_is_right_and_not_slower(&engine).await);
         }
         Ok(engine)

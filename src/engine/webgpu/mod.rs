@@ -23,12 +23,17 @@ pub use ranking::Pending;
 pub use weights::{Embedding, Layer};
 
 /// How to start.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StartOptions {
     /// Take a software adapter too. It loses to the CPU engine.
     pub allow_fallback: bool,
     /// Ask for WebGPU's default limits even where the adapter has more; burn is not started then.
     pub require_defaults: bool,
+}
+
+/// What only a remembered choice, a benchmark or a test sets.
+#[derive(Clone, Debug, Default)]
+pub struct Tuning {
     /// The kernel that an earlier trial on this adapter chose ([`WebGpuEngine::kernel`]).
     /// Anything else than a name of a kernel that this adapter can run is ignored.
     pub kernel: Option<String>,

@@ -1,6 +1,6 @@
 //! Which kernel this adapter likes, measured.
 
-use super::Options;
+use super::Tuning;
 use super::clock::now_ms;
 use crate::error::Result;
 use crate::kernels::admit::ROW_BYTES;
@@ -23,7 +23,7 @@ pub struct Chosen {
 }
 
 /// Tries what this adapter can run; with a remembered choice, only that.
-pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, options: &Options) -> Result<Chosen> {
+pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, tuning: &Tuning) -> Result<Chosen> {
     // Broadcasting four rows wants small subgroups; a large one reads every row several times.
     let broadcast = subgroup.filter(|s| (4..=16).contains(s));
     let mut variants = vec![Variant::Tile, Variant::Registers];
@@ -34,7 +34,7 @@ pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, options: &
         // Workgroup memory is the slowest way there, and compiling it takes a second.
         variants.retain(|v| *v != Variant::Tile);
     }
-    let remembered = options.kernel.as_deref().and_then(Variant::named);
+    let remembered = tuning.kernel.as_deref().and_then(Variant::named);
     if let Some(variant) = remembered.filter(|v| *v != Variant::Broadcast || broadcast.is_some()) {
         variants = vec![variant];
     }
@@ -42,7 +42,7 @@ pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, options: &
     let mut best: Option<(Variant, ProjectRank, f64)> = None;
     let mut fault = None;
     for variant in variants {
-        let rank = match ProjectRank::new(gpu, variant, broadcast.unwrap_or(4), options.wrong_on_purpose).await {
+        let rank = match ProjectRank::new(gpu, variant, broadcast.unwrap_or(4), tuning.wrong_on_purpose).await {
             Ok(rank) => rank,
             Err(error) => {
                 fault = Some(error);
