@@ -15,8 +15,12 @@ const SHA256 = Object.freeze({
 
 export const END_OF_TEXT = '<|endoftext|>';
 
-/** GPT-2's split into words; a merge never crosses its borders. */
-const WORD = /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+/gu;
+/**
+ * GPT-2's split into words; a merge never crosses its borders. White space as Unicode has it: JavaScript's \s
+ * leaves out U+0085 and takes in U+FEFF.
+ */
+const WORD =
+  /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
 
 /**
  * @typedef {object} Vocabulary
