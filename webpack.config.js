@@ -13,6 +13,7 @@ export default {
   // The page, and the library for other people's pages; both find the worker and the wasm beside them.
   entry: {
     main: './www/main.js',
+    bench: { import: './www/bench/main.js', library: { type: 'module' } },
     headmap: { import: './www/headmap.js', library: { type: 'module' } },
   },
   experiments: { outputModule: true },
@@ -38,6 +39,7 @@ export default {
     new CopyPlugin({
       patterns: [
         { from: 'www/index.html' },
+        { from: 'www/bench.html' },
         { from: 'www/style.css' },
         { from: 'www/data', to: 'data' },
         { from: 'pkg/models', to: 'models' },

@@ -119,7 +119,7 @@ class Analyzer {
     return (await this.worker()).call('resume');
   }
 
-  /** @returns {Promise<{key, name, url, bytes, complete, used}[]>} the weights kept in this browser */
+  /** @returns {Promise<{key, name, url, bytes, complete, used, spec}[]>} the weights kept in this browser */
   async kept() {
     return (await this.worker()).call('kept');
   }
@@ -127,6 +127,11 @@ class Analyzer {
   /** Deletes kept weights. @param {string} key of {@link kept} */
   async forget(key) {
     return (await this.worker()).call('forget', key);
+  }
+
+  /** @returns {Promise<{worker: number, shards: number[]}>} bytes of the wasm heaps, for the benchmark */
+  async heapBytes() {
+    return (await this.worker()).call('heapBytes');
   }
 
   /** Ends the worker; nothing of the analyzer works afterwards. */

@@ -3,6 +3,7 @@
 //! Names are those of the library in JavaScript's spelling. Every async function returns a promise
 //! that rejects with an Error whose `name` is [`crate::Error::code`].
 
+mod bench;
 mod engine;
 mod host;
 mod model;
