@@ -104,7 +104,7 @@ const api = {
 
   pause: () => gate.pause(),
   resume: () => gate.resume(),
-  kept: () => listKept(),
+  kept: async () => (await listKept()).map(({ meta, ...one }) => ({ ...one, spec: meta?.spec ?? null })),
   forget: (key) => forget(key),
 
   async parse(text) {

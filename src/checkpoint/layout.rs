@@ -136,6 +136,14 @@ impl Gpt2Layout {
         keys
     }
 
+    /// The tensors that a copy must hold to be opened and scored here: those of the job, and MLP_0 even where a
+    /// single layer leaves it unused.
+    pub fn scored_tensors(&self) -> Vec<String> {
+        let mut keys = self.static_job(true);
+        keys.extend(FIRST_MLP.iter().map(|k| format!("h.0.{k}")).filter(|_| self.n_layer == 1));
+        keys
+    }
+
     /// Bytes of the named tensors.
     pub fn bytes<'a>(&self, keys: impl IntoIterator<Item = &'a String>) -> u64 {
         keys.into_iter().map(|k| self.tensor(k).len).sum()

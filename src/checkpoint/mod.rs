@@ -7,6 +7,7 @@ mod header;
 mod layout;
 mod read;
 mod source;
+mod write;
 
 pub use header::{Dtype, Header, TensorInfo};
 pub use layout::{Config, Gpt2Layout};
@@ -14,3 +15,4 @@ pub use read::{BytesCounted, read_tensor, stream_rows};
 pub use source::{ByteSource, BytesSource};
 #[cfg(not(target_arch = "wasm32"))]
 pub use source::FileSource;
+pub use write::{Sink, write_checkpoint};

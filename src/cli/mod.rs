@@ -1,5 +1,6 @@
 //! Arguments, and what each command does with the library.
 
+mod convert;
 mod progress;
 
 use clap::{Parser, Subcommand};
@@ -38,16 +39,29 @@ enum Command {
         #[arg(long)]
         no_mlp: bool,
     },
+    /// A smaller copy of a checkpoint (only what the static scores need), with a manifest, for hosting.
+    Convert {
+        /// Folder with model.safetensors, tokenizer.json and (unless d_head is 64) config.json.
+        #[arg(long)]
+        model: PathBuf,
+        /// Folder to write to.
+        #[arg(long)]
+        out: PathBuf,
+        /// Element type of the copy. The page names it in every result.
+        #[arg(long, value_enum, default_value = "f16")]
+        dtype: convert::Target,
+    },
 }
 
 pub async fn run() -> Result<()> {
-    let Command::Score {
-        model,
-        relation,
-        k,
-        no_mlp,
-    } = Arguments::parse().command;
-    let relations = relations(&relation, &k)?;
+    match Arguments::parse().command {
+        Command::Score { model, relation, k, no_mlp } => score(&model, &relation, &k, no_mlp).await,
+        Command::Convert { model, out, dtype } => convert::convert(&model, &out, dtype).await,
+    }
+}
+
+async fn score(model: &Path, relation: &[PathBuf], k: &[u32], no_mlp: bool) -> Result<()> {
+    let relations = relations(relation, k)?;
     let source = FileSource::open(&model.join("model.safetensors"))?;
     let config = model.join("config.json");
     let config = if config.exists() {
@@ -66,7 +80,7 @@ pub async fn run() -> Result<()> {
         ..Provenance::default()
     };
     let model = Model::open(
-        CpuEngine::default(),
+        Rc::new(CpuEngine::default()),
         source,
         config.as_deref(),
         tokenizer,

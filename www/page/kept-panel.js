@@ -10,7 +10,7 @@ import { byteText } from './format.js';
  */
 export function createKeptPanel({ session }) {
   const summary = el('summary', { 'data-testid': 'kept-summary' });
-  const list = el('ul', { class: 'kept', 'data-testid': 'kept-list' });
+  const list = el('ul', { class: 'kept-list', 'data-testid': 'kept-list' });
   const node = el('details', { class: 'kept-panel', 'data-testid': 'kept-panel', hidden: true }, summary, list,
     el('p', { class: 'hint' }, 'Kept so that the next visit fetches nothing. Only this page can read it; deleting it costs a download.'));
   let written = '';

@@ -2,13 +2,17 @@
 export class Gate {
   #waiting = [];
   paused = false;
+  /** Told when it opens or closes. */
+  listeners = new Set();
 
   pause() {
     this.paused = true;
+    for (const hear of this.listeners) hear();
   }
 
   resume() {
     this.paused = false;
+    for (const hear of this.listeners) hear();
     for (const go of this.#waiting.splice(0)) go();
   }
 

@@ -25,6 +25,7 @@ export class WeightSource {
   #job = { total: 0, fetched: 0, here: 0, shown: 0, told: 0 };
   #rate = new Rate();
   #why = null;
+  #onPause;
 
   /**
    * @param {object} parts
@@ -38,6 +39,8 @@ export class WeightSource {
    */
   constructor({ file, store, starts, head, pins = new Map(), host, requestBytes }) {
     Object.assign(this, { file, store, starts, head, pins, host, requestBytes, name: file.name, size: file.size });
+    this.#onPause = () => this.#job.shown < this.#job.total && this.#tell(true);
+    host.gate?.listeners.add(this.#onPause);
   }
 
   #length(i) {
@@ -267,6 +270,7 @@ export class WeightSource {
   }
 
   close() {
+    this.host.gate?.listeners.delete(this.#onPause);
     this.release?.();
   }
 }
