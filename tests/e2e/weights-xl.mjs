@@ -1,0 +1,79 @@
+/**
+ * Files with the header and shapes of the real checkpoints and zeros for numbers: sparse, so that GPT-2 XL's 6.4 GB
+ * take no room.
+ */
+import { closeSync, copyFileSync, existsSync, ftruncateSync, mkdtempSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pkg } from '../../scripts/lib/paths.mjs';
+
+export const SHAPES = {
+  small: { layers: 12, d: 768, heads: 12 },
+  medium: { layers: 24, d: 1024, heads: 16 },
+  large: { layers: 36, d: 1280, heads: 20 },
+  xl: { layers: 48, d: 1600, heads: 25 },
+};
+const N_VOCAB = 50_257;
+
+/** Names and shapes of a GPT-2's tensors as the hub's files have them. */
+function tensors({ layers, d }) {
+  const all = [['wte.weight', [N_VOCAB, d]], ['wpe.weight', [1024, d]], ['ln_f.weight', [d]], ['ln_f.bias', [d]]];
+  for (let l = 0; l < layers; l += 1) {
+    for (const [name, shape] of Object.entries({
+      'attn.bias': [1, 1, 1024, 1024], 'attn.c_attn.bias': [3 * d], 'attn.c_attn.weight': [d, 3 * d], 'attn.c_proj.bias': [d],
+      'attn.c_proj.weight': [d, d], 'ln_1.bias': [d], 'ln_1.weight': [d], 'ln_2.bias': [d], 'ln_2.weight': [d], 'mlp.c_fc.bias': [4 * d],
+      'mlp.c_fc.weight': [d, 4 * d], 'mlp.c_proj.bias': [d], 'mlp.c_proj.weight': [4 * d, d],
+    })) all.push([`h.${l}.${name}`, shape]);
+  }
+  return all.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** @returns {{head: Buffer, size: number}} length field and header, and the bytes of the whole file */
+export function headerOf(shape) {
+  const header = { __metadata__: { format: 'pt' } };
+  let at = 0;
+  for (const [name, dims] of tensors(shape)) {
+    const bytes = 4 * dims.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: 'F32', shape: dims, data_offsets: [at, at + bytes] };
+    at += bytes;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const head = Buffer.alloc(8 + text.length);
+  head.writeBigUInt64LE(BigInt(text.length));
+  text.copy(head, 8);
+  return { head, size: head.length + at };
+}
+
+/** Writes the sparse file with its config and GPT-2's tokenizer; @returns {{folder: string, size: number}} */
+export function sparseModel(name) {
+  const shape = SHAPES[name];
+  const folder = mkdtempSync(join(tmpdir(), `headmap-${name}-`));
+  const { head, size } = headerOf(shape);
+  const file = openSync(join(folder, 'model.safetensors'), 'w');
+  writeSync(file, head);
+  ftruncateSync(file, size);
+  closeSync(file);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: 'gpt2', n_layer: shape.layers, n_head: shape.heads, n_embd: shape.d, vocab_size: N_VOCAB }));
+  copyFileSync(join(pkg, 'models', 'gpt2-tokenizer.json'), join(folder, 'tokenizer.json'));
+  return { folder, size };
+}
+
+/** Most memory that any page's process of this program's browsers held so far, by /proc, in bytes; null elsewhere. */
+export function peakRenderer() {
+  if (!existsSync('/proc/self/status')) return null;
+  const read = (pid, file) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    } catch {
+      return ''; // it ended meanwhile
+    }
+  };
+  const number = (text, name) => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+  const all = new Map(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => [Number(pid), read(pid, 'status')]));
+  const isOurs = (pid) => {
+    for (let at = pid; at > 1; at = number(all.get(at) ?? '', 'PPid')) if (at === process.pid) return true;
+    return false;
+  };
+  const pages = [...all.keys()].filter((pid) => isOurs(pid) && read(pid, 'cmdline').includes('--type=renderer'));
+  return Math.max(0, ...pages.map((pid) => 1024 * number(all.get(pid), 'VmHWM'))) || null;
+}
