@@ -67,7 +67,7 @@ export function fakeResult(info, relations, { reach = () => 0, invalid = [] } = 
  * @param {object} [options] reach and invalid as above; `loadMs` and `layerMs` are how long it takes; `fail` may
  *   throw in loadModel or scoreRelations: fail('load' | 'layer', detail)
  */
-export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0, loadMs = 0, fail = () => {} } = {}) {
+export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0, loadMs = 0, kept = () => [], forget = () => {}, fail = () => {} } = {}) {
   const log = [];
   let tell = () => {};
   const createAnalyzer = async ({ backend, onNotice }) => {
@@ -76,6 +76,8 @@ export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0
     return {
       engine: { backend: 'cpu', adapter: null, fallbackAdapter: false, note: null },
       close: () => log.push('close'),
+      kept: async () => kept(),
+      forget: async (key) => forget(key),
       loadModel: async (spec, { signal } = {}) => {
         log.push('load');
         await untilAborted(loadMs, signal);
@@ -84,6 +86,7 @@ export function fakeEngine({ info = fakeInfo(), reach, invalid = [], layerMs = 0
         return {
           info: open,
           close: () => log.push('close model'),
+          plan: async () => ({ bytes: 10, here: 4 }),
           selectPairs: async (pairs) => ({ kept: pairs.map(([s, t], i) => [s, t, i, i]), dropped: [] }),
           scoreRelations: (relations, options) => score(open, relations, options),
         };

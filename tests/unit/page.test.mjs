@@ -74,9 +74,12 @@ test('known heads follow the model', () => {
   const sets = [{ id: 'ioi', model: 'gpt2' }, { id: 'ccr', model: 'gpt2-medium' }, { id: 'p', model: 'planted' }];
   const small = { nLayer: 12, nHead: 12, planted: false };
   assert.equal(modelKey(small), 'gpt2');
+  sets.push({ id: 'all', model: 'gpt2' });
+  sets[0].figure = 'A';
   const ids = (model, chosen) => chosenSets(sets, model, chosen).map(({ id }) => id);
   assert.deepEqual(ids(small, 'auto'), ['ioi']);
   assert.deepEqual(ids({ ...small, planted: true }, 'auto'), ['p']);
+  assert.deepEqual(ids(small, 'all'), ['all']);
   assert.deepEqual(ids(small, 'none'), []);
   assert.deepEqual(ids(small, 'ccr'), ['ioi'], 'a set of another model is not marked');
   assert.deepEqual(ids({ nLayer: 6, nHead: 12, planted: false }, 'auto'), []);

@@ -150,3 +150,13 @@ test('an error that nobody foresaw is said as one', () => {
   session.fail(new TypeError('x is undefined'));
   assert.match(store.state.notices[0].text, /^Something in this page went wrong \(x is undefined\)\. /);
 });
+
+test('what is kept is looked up after opening and after deleting', async () => {
+  let kept = [{ key: 'a', name: 'GPT-2 small', bytes: 5, complete: true }];
+  const { store, session } = setUp({ kept: () => kept, forget: (key) => { kept = kept.filter((one) => one.key !== key); } });
+  await session.open(spec, 'x');
+  assert.equal(store.state.kept.length, 1);
+  assert.deepEqual(store.state.plan, { bytes: 10, here: 4 });
+  await session.forgetKept('a');
+  assert.deepEqual(store.state.kept, []);
+});

@@ -36,5 +36,13 @@ export function chosenSets(sets, model, chosen) {
   if (!model || chosen === 'none') return [];
   const fitting = setsFor(sets, model);
   const byId = fitting.filter((set) => set.id === chosen);
-  return byId.length > 0 ? byId : fitting;
+  if (byId.length > 0) return byId;
+  const published = fitting.filter((set) => set.figure);
+  return published.length > 0 ? published : fitting;
 }
+
+/**
+ * @param {{title: string, figure?: string}} set
+ * @returns {string} how a list of sets names it
+ */
+export const setLabel = ({ title, figure }) => (figure ? `As in Figure ${figure}: ${title}` : title);

@@ -10,6 +10,8 @@ export const BUNDLED = 'bundled';
 const FILES = 'files';
 const MIRROR = 'mirror';
 
+const sizeText = (entry) => `${entry.bytes_approximate ? 'about ' : ''}${byteText(entry.bytes)}`;
+
 /**
  * @param {object} options
  * @param {{models: {id: string, label: string, repository: string, revision: string, bytes: number}[]}} options.catalogue
@@ -28,7 +30,7 @@ export function createModelChooser({ catalogue, session, bundled }) {
   });
   select.setOptions([
     { value: BUNDLED, label: 'Planted demonstration model' },
-    ...catalogue.models.map(({ repository, label, bytes }) => ({ value: repository, label: `${label} · ${byteText(bytes)}` })),
+    ...catalogue.models.map((entry) => ({ value: entry.repository, label: `${entry.label} · ${sizeText(entry)}` })),
     { value: FILES, label: 'Files on this computer' },
     { value: MIRROR, label: 'A mirror’s address' },
   ], chosen);
@@ -63,7 +65,7 @@ export function createModelChooser({ catalogue, session, bundled }) {
     const entry = catalogue.models.find(({ repository }) => repository === chosen);
     if (entry) {
       setText(hubButton, `Open ${entry.label}`);
-      setText(hubHint, `Reads the header of the file first, a few kilobytes of ${byteText(entry.bytes)}. The weights are fetched when you press the button that names their megabytes.`);
+      setText(hubHint, `Reads the header of the file first, a few kilobytes of ${sizeText(entry)}. The weights are fetched when you press the button that names their megabytes.`);
     }
   }
 

@@ -3,7 +3,7 @@
  */
 import { choice, el, labelled, setText } from './dom.js';
 import { byteText, engineText } from './format.js';
-import { chosenSets, setsFor } from './known-heads.js';
+import { chosenSets, setLabel, setsFor } from './known-heads.js';
 import { createProgress } from './progress.js';
 import { chosenRelations } from './relations.js';
 
@@ -61,7 +61,7 @@ export function createRunPanel({ store, session, catalogue }) {
       const sets = state.shown ? setsFor(catalogue.knownHeads, state.shown.model) : [];
       known.setOptions([
         ...(sets.length > 0 ? [{ value: 'auto', label: 'As published for this model' }] : []),
-        ...sets.map(({ id, title }) => ({ value: id, label: title })),
+        ...sets.map((set) => ({ value: set.id, label: setLabel(set) })),
         { value: 'none', label: 'None' },
       ], sets.some(({ id }) => id === state.knownHeads) || (state.knownHeads === 'auto' && sets.length > 0) ? state.knownHeads : 'none');
       setText(knownFact, state.shown ? sourceWords(chosenSets(catalogue.knownHeads, state.shown.model, state.knownHeads)) : '');
