@@ -27,8 +27,8 @@ export function createPublishedTable({ catalogue }) {
       const agree = rows.filter((row) => row.agrees).length;
       node.replaceChildren(
         el('h2', { id: 'published-title' }, 'Published beside computed'),
-        el('p', {}, `${agree} of ${rows.length} published values agree. They were read off the printed figure by eye (${figure.source}); `
-          + `a computed score agrees when it lies in the range, give or take ${EYE}.`),
+        el('p', {}, `${agree} of ${rows.length} published values agree: the computed score lies in the range that was read, give or take ${EYE}. `
+          + `Source: ${figure.source}.`),
         table(['Panel', 'Head', 'Published', 'Computed', ''], rows.map(({ title, layer, head, low, high, score, agrees }) => [
           title, `${layer}.${head}`, low === high ? scoreText(low) : `${scoreText(low)}–${scoreText(high)}`,
           score === null ? 'none' : scoreText(score), verdict(agrees)])));
