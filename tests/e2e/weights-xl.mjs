@@ -44,6 +44,19 @@ export function headerOf(shape) {
   return { head, size: head.length + at };
 }
 
+/** What the static scores read of a real checkpoint, in the order of the job: `[offset, length]`. */
+export function jobOf(head) {
+  const header = JSON.parse(head.subarray(8).toString('utf8'));
+  const layers = Object.keys(header).filter((name) => name.endsWith('c_attn.weight')).length;
+  const attention = (l) => [`h.${l}.attn.c_attn.weight`, `h.${l}.attn.c_proj.weight`];
+  const mlp = ['ln_2.weight', 'ln_2.bias', 'mlp.c_fc.weight', 'mlp.c_fc.bias', 'mlp.c_proj.weight', 'mlp.c_proj.bias'].map((name) => `h.0.${name}`);
+  const keys = ['wte.weight', ...attention(0), ...mlp, ...Array.from({ length: layers - 1 }, (_, l) => attention(l + 1)).flat()];
+  return keys.map((key) => {
+    const [from, to] = header[key].data_offsets;
+    return [head.length + from, to - from];
+  });
+}
+
 /** Writes the sparse file with its config and GPT-2's tokenizer; @returns {{folder: string, size: number}} */
 export function sparseModel(name) {
   const shape = SHAPES[name];

@@ -7,27 +7,14 @@ import { decodeIndex } from '../../www/source/opfs-store.js';
 import { Rate } from '../../www/source/rate.js';
 import { retryAfterMs, retryable, retrying } from '../../www/source/retry.js';
 import { Gate } from '../../www/source/gate.js';
-import { SHAPES, headerOf } from '../e2e/weights-xl.mjs';
-
-/** What the static scores read of a real checkpoint, in the order of the job. */
-function job(head) {
-  const header = JSON.parse(head.subarray(8).toString('utf8'));
-  const layers = Object.keys(header).filter((name) => name.endsWith('c_attn.weight')).length;
-  const attention = (l) => [`h.${l}.attn.c_attn.weight`, `h.${l}.attn.c_proj.weight`];
-  const mlp = ['ln_2.weight', 'ln_2.bias', 'mlp.c_fc.weight', 'mlp.c_fc.bias', 'mlp.c_proj.weight', 'mlp.c_proj.bias'].map((name) => `h.0.${name}`);
-  const keys = ['wte.weight', ...attention(0), ...mlp, ...Array.from({ length: layers - 1 }, (_, l) => attention(l + 1)).flat()];
-  return keys.map((key) => {
-    const [from, to] = header[key].data_offsets;
-    return [head.length + from, to - from];
-  });
-}
+import { SHAPES, headerOf, jobOf } from '../e2e/weights-xl.mjs';
 
 const GOALS = { small: [0.53, 0.58], medium: [0.43, 0.35], large: [0.39, 1], xl: [0.37, 1] };
 for (const [name, shape] of Object.entries(SHAPES)) {
   test(`GPT-2 ${name}: the requests of a figure bring at most ${GOALS[name][0] * 100} % of the file`, () => {
     const { head, size } = headerOf(shape);
     const starts = partition(size, head);
-    const ranges = job(head);
+    const ranges = jobOf(head);
     const chunks = chunksOf(starts, ranges);
     const requests = requestsFor(starts, chunks);
     const bytes = requests.reduce((sum, { first, last }) => sum + starts[last + 1] - starts[first], 0);
@@ -49,7 +36,7 @@ test('chunks cover the file once, and cuts lie where tensors begin', () => {
   assert.equal(starts[0], 0);
   assert.equal(starts.at(-1), size);
   for (let i = 1; i < starts.length; i += 1) assert.ok(starts[i] > starts[i - 1] && starts[i] - starts[i - 1] <= CHUNK);
-  for (const [offset] of job(head)) assert.equal(starts[chunkOf(starts, offset)], offset);
+  for (const [offset] of jobOf(head)) assert.equal(starts[chunkOf(starts, offset)], offset);
   for (const at of [0, 1, head.length, size - 1]) {
     const i = chunkOf(starts, at);
     assert.ok(starts[i] <= at && at < starts[i + 1]);

@@ -51,6 +51,9 @@ export async function openAddress(spec, host) {
     throw coded('SourceChanged', `${file.name} on ${file.host} has ${file.size} bytes, but its manifest says ${manifest.bytes}. Make the manifest again with headmap convert.`);
   }
 
+  if (keeps && !file.tag) {
+    host.notice(`${file.host} does not name the version of ${file.name} (no ETag, no Last-Modified), so nothing of it can be kept for the next visit.`);
+  }
   const key = keeps && file.tag ? await keyOf(url, file.tag, file.size) : null;
   const { store, release } = key ? await openStore(key, file.size, host.notice) : { store: new NoStore(), release() {} };
   try {
