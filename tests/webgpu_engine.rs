@@ -5,12 +5,17 @@ mod gpu_support;
 
 use gpu_support::{KERNELS, START, TestHost, block_on, engine, tuning};
 use headmap::Error;
-use headmap::engine::webgpu::self_test::Case;
+use headmap::engine::webgpu::case::Case;
 use headmap::engine::webgpu::{StartOptions, Tuning, WebGpuEngine};
 use headmap::engine::{Engine, HIT, NOT_FINITE, Query, SUPPRESSION_HIT, Shape};
 
 fn shape(n_vocab: usize, d_model: usize, n_head: usize, d_head: usize) -> Shape {
-    Shape { n_vocab, d_model, n_head, d_head }
+    Shape {
+        n_vocab,
+        d_model,
+        n_head,
+        d_head,
+    }
 }
 
 /// Odd on purpose: 1, sizes that no tile divides, more rows than a batch of the first block.
@@ -31,13 +36,23 @@ fn every_kernel_gives_the_definition() {
         for (i, (shape, pairs)) in shapes().into_iter().enumerate() {
             for k in [1, 10, shape.n_vocab as u32, 0] {
                 for rivals in [0, 9] {
-                    let case = Case::whole(shape, pairs, |p| if p % 2 == 0 { k.max(1) } else { 1 }, rivals, i as u32);
+                    let case = Case::whole(
+                        shape,
+                        pairs,
+                        |p| if p % 2 == 0 { k.max(1) } else { 1 },
+                        rivals,
+                        i as u32,
+                    );
                     // In the last round, k is where one token more or less decides.
                     let case = if k == 0 { case.sharpened() } else { case };
                     let host = TestHost::default();
                     let (member, work) = block_on(case.run(&engine, &host)).unwrap();
                     assert_eq!(member, case.plain(), "{kernel} {shape:?} k {k} rivals {rivals}");
-                    assert_eq!(host.settled.get(), (shape.n_vocab * pairs * shape.n_head) as u64, "{kernel} {shape:?}");
+                    assert_eq!(
+                        host.settled.get(),
+                        (shape.n_vocab * pairs * shape.n_head) as u64,
+                        "{kernel} {shape:?}"
+                    );
                     assert!(work > 0);
                 }
             }
@@ -68,7 +83,7 @@ fn rounded_sums_of_equal_vectors_tie() {
         let engine = engine(kernel);
         let s = shape(700, 129, 3, 11);
         let mut case = Case::whole(s, 40, |_| 90, 0, 6);
-        let mut noise = headmap::engine::webgpu::self_test::Noise::new(9);
+        let mut noise = headmap::engine::webgpu::case::Noise::new(9);
         let kinds = noise.real(7 * 129);
         for t in 0..700 {
             case.embedding[t * 129..(t + 1) * 129].copy_from_slice(&kinds[t % 7 * 129..][..129]);
@@ -123,23 +138,40 @@ fn layers_can_be_under_way_at_once() {
             let mut layer = engine.create_layer(s).unwrap();
             engine.write_w_v(&mut layer, 0, &case.w_v).unwrap();
             engine.write_w_o(&mut layer, 0, &case.w_o).unwrap();
-            let query = Query { sources: &case.sources, targets: &case.targets, k: &case.k, rivals: &case.rivals };
+            let query = Query {
+                sources: &case.sources,
+                targets: &case.targets,
+                k: &case.k,
+                rivals: &case.rivals,
+            };
             pending.push(engine.submit(&embedding, &layer, query, &host).await.unwrap());
         }
-        let b = Case { embedding: a.embedding.clone(), ..b };
+        let b = Case {
+            embedding: a.embedding.clone(),
+            ..b
+        };
         for (case, pending) in [&a, &b].into_iter().zip(pending) {
             assert_eq!(engine.collect(pending, &host).await.unwrap().member, case.plain());
         }
-        assert_eq!(engine.embedding_rows(&embedding, &[2999, 0, 1500]).await.unwrap(), [
-            &a.embedding[2999 * 32..], &a.embedding[..32], &a.embedding[1500 * 32..1501 * 32]
-        ].concat());
+        assert_eq!(
+            engine.embedding_rows(&embedding, &[2999, 0, 1500]).await.unwrap(),
+            [
+                &a.embedding[2999 * 32..],
+                &a.embedding[..32],
+                &a.embedding[1500 * 32..1501 * 32]
+            ]
+            .concat()
+        );
     });
 }
 
 #[test]
 fn no_pairs_is_no_error() {
     let case = Case::whole(shape(50, 8, 2, 4), 0, |_| 1, 0, 1);
-    assert_eq!(block_on(case.run(&engine("registers"), &TestHost::default())).unwrap(), (vec![], 0));
+    assert_eq!(
+        block_on(case.run(&engine("registers"), &TestHost::default())).unwrap(),
+        (vec![], 0)
+    );
 }
 
 #[test]
@@ -150,27 +182,46 @@ fn cancel_is_heard_and_the_engine_stays_usable() {
     host.cancel_after.set(1);
     assert!(matches!(block_on(case.run(&engine, &host)), Err(Error::Cancelled)));
     let small = Case::whole(shape(257, 8, 2, 4), 13, |_| 2, 3, 1);
-    assert_eq!(block_on(small.run(&engine, &TestHost::default())).unwrap().0, small.plain());
+    assert_eq!(
+        block_on(small.run(&engine, &TestHost::default())).unwrap().0,
+        small.plain()
+    );
 }
 
 #[test]
 fn a_token_outside_the_vocabulary_is_an_error() {
     let mut case = Case::whole(shape(50, 8, 2, 4), 3, |_| 1, 0, 1);
     case.targets[1] = 50;
-    assert!(matches!(block_on(case.run(&engine("registers"), &TestHost::default())), Err(Error::RelationInvalid(_))));
+    assert!(matches!(
+        block_on(case.run(&engine("registers"), &TestHost::default())),
+        Err(Error::RelationInvalid(_))
+    ));
 }
 
 #[test]
 fn the_self_test_sees_a_wrong_kernel() {
     for kernel in ["tile", "registers"] {
-        let started = block_on(WebGpuEngine::start_with(START, Tuning { wrong_on_purpose: true, ..tuning(kernel) }));
-        assert!(matches!(started.map(|_| ()), Err(Error::WebGpuSelfTestFailed(_))), "{kernel}");
+        let started = block_on(WebGpuEngine::start_with(
+            START,
+            Tuning {
+                wrong_on_purpose: true,
+                ..tuning(kernel)
+            },
+        ));
+        assert!(
+            matches!(started.map(|_| ()), Err(Error::WebGpuSelfTestFailed(_))),
+            "{kernel}"
+        );
     }
 }
 
 #[test]
 fn a_software_adapter_is_refused_unless_asked_for() {
-    let started = block_on(WebGpuEngine::start(StartOptions { allow_fallback: true, ..StartOptions::default() })).expect("an adapter");
+    let started = block_on(WebGpuEngine::start(StartOptions {
+        allow_fallback: true,
+        ..StartOptions::default()
+    }))
+    .expect("an adapter");
     if started.info().fallback_adapter {
         let refused = block_on(WebGpuEngine::start(StartOptions::default()));
         assert!(matches!(refused.map(|_| ()), Err(Error::WebGpuUnavailable(_))));

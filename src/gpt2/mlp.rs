@@ -15,7 +15,13 @@ pub fn start_burn(
     queue: &wgpu::Queue,
     backend: wgpu::Backend,
 ) -> Option<BurnDevice> {
-    let setup = WgpuSetup { instance, adapter, device: device.clone(), queue: queue.clone(), backend };
+    let setup = WgpuSetup {
+        instance,
+        adapter,
+        device: device.clone(),
+        queue: queue.clone(),
+        backend,
+    };
     // Our own kernels do the same without it, so a refusal is no error.
     Device::wgpu_options().tasks_max(8).setup(setup).init().ok()
 }
@@ -36,7 +42,13 @@ impl Mlp {
     pub fn begin(device: &Device, rows: &[f32], d_model: usize, d_mlp: usize) -> Self {
         let n = rows.len() / d_model;
         let x = Tensor::from_data(TensorData::new(rows.to_vec(), [n, d_model]), device);
-        Self { device: device.clone(), d_mlp, d_model, x, sum: None }
+        Self {
+            device: device.clone(),
+            d_mlp,
+            d_model,
+            x,
+            sum: None,
+        }
     }
 
     /// Rows of c_fc `[d_model, d_mlp]`.
@@ -62,7 +74,11 @@ impl Mlp {
 
     /// Adds c_proj's bias `[d_model]` and reads `[n, d_model]` back.
     pub async fn finish(mut self, bias: &[f32]) -> Result<Vec<f32>> {
-        let lost = |what: String| Error::DeviceLost(format!("The first MLP could not be computed on the GPU ({what}). Choose the CPU engine."));
+        let lost = |what: String| {
+            Error::DeviceLost(format!(
+                "The first MLP could not be computed on the GPU ({what}). Choose the CPU engine."
+            ))
+        };
         let sum = self.sum.take().ok_or_else(|| lost("no weights".into()))?;
         let data = sum.into_data_async().await.map_err(|e| lost(format!("{e:?}")))?;
         let mut out = data.into_vec::<f32>().map_err(|e| lost(format!("{e:?}")))?;

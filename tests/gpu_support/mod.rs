@@ -4,6 +4,8 @@
 
 use headmap::engine::Host;
 use headmap::engine::webgpu::{MlpChoice, StartOptions, Tuning, WebGpuEngine};
+use headmap::kernels::gpu::{Gpu, Health, Recorder, Signal, read_back};
+use headmap::kernels::plan::ARGS_BYTES;
 use std::cell::Cell;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -30,7 +32,12 @@ pub struct TestHost {
 
 impl Default for TestHost {
     fn default() -> Self {
-        Self { start: Instant::now(), settled: Cell::new(0), breaths: Cell::new(0), cancel_after: Cell::new(u32::MAX) }
+        Self {
+            start: Instant::now(),
+            settled: Cell::new(0),
+            breaths: Cell::new(0),
+            cancel_after: Cell::new(u32::MAX),
+        }
     }
 }
 
@@ -41,7 +48,11 @@ impl Host for TestHost {
 
     async fn breathe(&self) -> headmap::Result<()> {
         self.breaths.set(self.breaths.get() + 1);
-        if self.breaths.get() > self.cancel_after.get() { Err(headmap::Error::Cancelled) } else { Ok(()) }
+        if self.breaths.get() > self.cancel_after.get() {
+            Err(headmap::Error::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 
     fn now_ms(&self) -> f64 {
@@ -50,11 +61,19 @@ impl Host for TestHost {
 }
 
 /// A software adapter will do; default limits are forced.
-pub const START: StartOptions = StartOptions { allow_fallback: true, require_defaults: true };
+pub const START: StartOptions = StartOptions {
+    allow_fallback: true,
+    require_defaults: true,
+};
 
 /// Memory poisoned.
 pub fn tuning(kernel: &str) -> Tuning {
-    Tuning { kernel: Some(kernel.into()), mlp: MlpChoice::Own, poison: true, wrong_on_purpose: false }
+    Tuning {
+        kernel: Some(kernel.into()),
+        mlp: MlpChoice::Own,
+        poison: true,
+        wrong_on_purpose: false,
+    }
 }
 
 /// An engine with the named kernel.
@@ -65,3 +84,73 @@ pub fn engine(kernel: &str) -> WebGpuEngine {
 
 /// The kernels that run on this adapter.
 pub const KERNELS: [&str; 3] = ["tile", "registers", "broadcast"];
+
+/// A device of the tests' own, and what kernels need there.
+pub struct Bench {
+    pub gpu: Gpu,
+    pub to: Recorder,
+}
+
+impl Bench {
+    /// A device with the default limits; subgroups where there are some.
+    pub fn new() -> Self {
+        let (device, queue) = block_on(async {
+            let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+            let adapter = instance
+                .request_adapter(&wgpu::RequestAdapterOptions::default())
+                .await
+                .expect("an adapter");
+            let descriptor = wgpu::DeviceDescriptor {
+                required_features: adapter.features() & wgpu::Features::SUBGROUP,
+                required_limits: wgpu::Limits::defaults(),
+                ..Default::default()
+            };
+            adapter.request_device(&descriptor).await.expect("a device")
+        });
+        let gpu = Gpu {
+            device,
+            queue,
+            health: Health::default(),
+            poison: true,
+        };
+        Self {
+            to: Recorder::new(&gpu).unwrap(),
+            gpu,
+        }
+    }
+
+    pub fn words(&self, words: &[u32]) -> wgpu::Buffer {
+        let buffer = self.gpu.storage(words.len() as u64 * 4, "a test").unwrap();
+        self.gpu.queue.write_buffer(&buffer, 0, bytemuck::cast_slice(words));
+        buffer
+    }
+
+    pub fn floats(&self, floats: &[f32]) -> wgpu::Buffer {
+        self.words(bytemuck::cast_slice(floats))
+    }
+
+    pub fn poisoned(&self, words: usize) -> wgpu::Buffer {
+        self.gpu.storage(words as u64 * 4, "a test").unwrap()
+    }
+
+    pub fn read(&self, buffer: &wgpu::Buffer, words: usize) -> Vec<u32> {
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        let staging = self.gpu.buffer(words as u64 * 4, usage, "a test").unwrap();
+        self.to.copy(buffer, &staging, 0, words as u64 * 4);
+        self.to.submit();
+        block_on(Signal::map(&staging).wait(&self.gpu)).unwrap();
+        read_back(&staging).unwrap()[..words].to_vec()
+    }
+
+    pub fn read_floats(&self, buffer: &wgpu::Buffer, n: usize) -> Vec<f32> {
+        self.read(buffer, n).into_iter().map(f32::from_bits).collect()
+    }
+
+    /// Sizes of indirect dispatches.
+    pub fn args(&self) -> wgpu::Buffer {
+        use wgpu::BufferUsages as U;
+        self.gpu
+            .buffer(ARGS_BYTES, U::STORAGE | U::INDIRECT | U::COPY_DST, "a test")
+            .unwrap()
+    }
+}

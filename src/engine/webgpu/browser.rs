@@ -32,32 +32,56 @@ fn method(of: &JsValue, name: &str) -> Option<Function> {
 pub async fn probe() -> Result<Probed> {
     let none = |why: &str| Error::WebGpuUnavailable(why.into());
     let gpu = get(&get(&global(), "navigator"), "gpu");
-    let request = method(&gpu, "requestAdapter").ok_or_else(|| none("This browser has no WebGPU here; the CPU engine is used instead."))?;
+    let request = method(&gpu, "requestAdapter")
+        .ok_or_else(|| none("This browser has no WebGPU here; the CPU engine is used instead."))?;
     let options = Object::new();
-    Reflect::set(&options, &"powerPreference".into(), &"high-performance".into()).map_err(|_| none("The browser refused to be asked for WebGPU."))?;
+    Reflect::set(&options, &"powerPreference".into(), &"high-performance".into())
+        .map_err(|_| none("The browser refused to be asked for WebGPU."))?;
     let promise: Promise = request
         .call1(&gpu, &options)
         .ok()
         .and_then(|p| p.dyn_into().ok())
-        .ok_or_else(|| none("The browser refused to be asked for a graphics adapter; the CPU engine is used instead."))?;
+        .ok_or_else(|| {
+            none("The browser refused to be asked for a graphics adapter; the CPU engine is used instead.")
+        })?;
     let adapter = JsFuture::from(promise)
         .await
         .map_err(|_| none("The browser failed to look for a graphics adapter; the CPU engine is used instead."))?;
     if !adapter.is_object() {
-        return Err(none("The browser has WebGPU but no graphics adapter for it; the CPU engine is used instead."));
+        return Err(none(
+            "The browser has WebGPU but no graphics adapter for it; the CPU engine is used instead.",
+        ));
     }
     let info = get(&adapter, "info");
     let word = |name: &str| get(&info, name).as_string().filter(|s| !s.is_empty());
-    let mut words: Vec<String> = ["vendor", "architecture", "device"].into_iter().filter_map(word).collect();
+    let mut words: Vec<String> = ["vendor", "architecture", "device"]
+        .into_iter()
+        .filter_map(word)
+        .collect();
     words.extend(word("description"));
     let has = |feature: &str| {
         let features = get(&adapter, "features");
-        method(&features, "has").and_then(|f| f.call1(&features, &feature.into()).ok()).is_some_and(|v| v.is_truthy())
+        method(&features, "has")
+            .and_then(|f| f.call1(&features, &feature.into()).ok())
+            .is_some_and(|v| v.is_truthy())
     };
     let fallback = get(&info, "isFallbackAdapter").is_truthy() || get(&adapter, "isFallbackAdapter").is_truthy();
-    let subgroup = get(&info, "subgroupMaxSize").as_f64().filter(|_| has("subgroups")).map(|s| s as u32);
-    let name = if words.is_empty() { "unnamed adapter".to_owned() } else { words.join(" ") };
-    Ok(Probed { gpu, adapter, name, fallback, subgroup })
+    let subgroup = get(&info, "subgroupMaxSize")
+        .as_f64()
+        .filter(|_| has("subgroups"))
+        .map(|s| s as u32);
+    let name = if words.is_empty() {
+        "unnamed adapter".to_owned()
+    } else {
+        words.join(" ")
+    };
+    Ok(Probed {
+        gpu,
+        adapter,
+        name,
+        fallback,
+        subgroup,
+    })
 }
 
 impl Probed {
@@ -87,7 +111,11 @@ impl Probed {
             // Where it cannot be set, wgpu gets the adapter by itself, and goes without subgroups.
             let _ = Reflect::set(of, &name.into(), f);
         }
-        StandIn { gpu: self.gpu.clone(), adapter: self.adapter.clone(), _keep: (request_device, request_adapter) }
+        StandIn {
+            gpu: self.gpu.clone(),
+            adapter: self.adapter.clone(),
+            _keep: (request_device, request_adapter),
+        }
     }
 }
 

@@ -24,13 +24,20 @@ pub async fn acquire(options: StartOptions, poison: bool) -> Result<Acquired> {
     #[cfg(target_arch = "wasm32")]
     let _stand_in = probed.stand_in();
 
-    let none = |e: &dyn std::fmt::Display| Error::WebGpuUnavailable(format!("There is no graphics adapter for WebGPU ({e}); the CPU engine is used instead."));
+    let none = |e: &dyn std::fmt::Display| {
+        Error::WebGpuUnavailable(format!(
+            "There is no graphics adapter for WebGPU ({e}); the CPU engine is used instead."
+        ))
+    };
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     });
     let adapter = instance
-        .request_adapter(&wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() })
+        .request_adapter(&wgpu::RequestAdapterOptions {
+            power_preference: wgpu::PowerPreference::HighPerformance,
+            ..Default::default()
+        })
         .await
         .map_err(|e| none(&e))?;
     let info = adapter.get_info();
@@ -40,7 +47,11 @@ pub async fn acquire(options: StartOptions, poison: bool) -> Result<Acquired> {
     #[cfg(not(target_arch = "wasm32"))]
     let (name, fallback, subgroup) = {
         let subgroups = adapter.features().contains(wgpu::Features::SUBGROUP);
-        (info.name.clone(), info.device_type == wgpu::DeviceType::Cpu, subgroups.then_some(info.subgroup_max_size))
+        (
+            info.name.clone(),
+            info.device_type == wgpu::DeviceType::Cpu,
+            subgroups.then_some(info.subgroup_max_size),
+        )
     };
     if fallback && !options.allow_fallback {
         return Err(Error::WebGpuUnavailable(format!(
@@ -54,20 +65,44 @@ pub async fn acquire(options: StartOptions, poison: bool) -> Result<Acquired> {
             label: Some("headmap"),
             required_features: adapter.features() & wanted,
             // Our kernels live with the defaults; burn sizes its kernels by the adapter's limits.
-            required_limits: if options.require_defaults { wgpu::Limits::defaults() } else { adapter.limits() },
+            required_limits: if options.require_defaults {
+                wgpu::Limits::defaults()
+            } else {
+                adapter.limits()
+            },
             memory_hints: wgpu::MemoryHints::MemoryUsage,
             ..Default::default()
         })
         .await
-        .map_err(|e| Error::WebGpuUnavailable(format!("The graphics adapter ({name}) gave no device ({e}); the CPU engine is used instead.")))?;
+        .map_err(|e| {
+            Error::WebGpuUnavailable(format!(
+                "The graphics adapter ({name}) gave no device ({e}); the CPU engine is used instead."
+            ))
+        })?;
 
     // Without timestamps cubecl panics in a browser when its first stream is made.
-    let burn_runs = !options.require_defaults && (cfg!(not(target_arch = "wasm32")) || adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY));
-    let burn = if burn_runs { super::mlp::start_burn(instance, adapter, &device, &queue, info.backend) } else { None };
+    let burn_runs = !options.require_defaults
+        && (cfg!(not(target_arch = "wasm32")) || adapter.features().contains(wgpu::Features::TIMESTAMP_QUERY));
+    let burn = if burn_runs {
+        super::mlp::start_burn(instance, adapter, &device, &queue, info.backend)
+    } else {
+        None
+    };
 
     let health = Health::default();
     watch(&device, &health);
-    Ok(Acquired { gpu: Gpu { device, queue, health, poison }, name, fallback, subgroup, burn })
+    Ok(Acquired {
+        gpu: Gpu {
+            device,
+            queue,
+            health,
+            poison,
+        },
+        name,
+        fallback,
+        subgroup,
+        burn,
+    })
 }
 
 /// Turns what the device reports by itself into errors. After burn's own handlers, which panic.
@@ -75,16 +110,21 @@ fn watch(device: &wgpu::Device, health: &Health) {
     let reported = health.clone();
     device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
         reported.report(match error {
-            wgpu::Error::OutOfMemory { .. } => {
-                Error::OutOfMemory("The graphics adapter ran out of memory. Close other tabs, choose a smaller model or the CPU engine.".into())
-            }
-            error => Error::DeviceLost(format!("The graphics device reported an error ({error}). Reload the page, or choose the CPU engine.")),
+            wgpu::Error::OutOfMemory { .. } => Error::OutOfMemory(
+                "The graphics adapter ran out of memory. Close other tabs, choose a smaller model or the CPU engine."
+                    .into(),
+            ),
+            error => Error::DeviceLost(format!(
+                "The graphics device reported an error ({error}). Reload the page, or choose the CPU engine."
+            )),
         });
     }));
     let reported = health.clone();
     device.set_device_lost_callback(move |reason, message| {
         if reason != wgpu::DeviceLostReason::Destroyed {
-            reported.report(Error::DeviceLost(format!("The graphics device was lost ({message}). Reload the page, or choose the CPU engine.")));
+            reported.report(Error::DeviceLost(format!(
+                "The graphics device was lost ({message}). Reload the page, or choose the CPU engine."
+            )));
         }
     });
 }

@@ -26,6 +26,7 @@ pub struct WebGpuEngine {
     pub(super) mlp_on_burn: Cell<bool>,
     info: EngineInfo,
     variant: Variant,
+    trial_rate: f64,
 }
 
 impl WebGpuEngine {
@@ -52,12 +53,20 @@ impl WebGpuEngine {
             scratch_bytes: Cell::new(0),
             mlp_on_burn: Cell::new(acquired.burn.is_some() && tuning.mlp == MlpChoice::Burn),
             burn: acquired.burn,
-            info: EngineInfo { backend: Backend::WebGpu, adapter: Some(acquired.name), fallback_adapter: acquired.fallback, note: None },
+            info: EngineInfo {
+                backend: Backend::WebGpu,
+                adapter: Some(acquired.name),
+                fallback_adapter: acquired.fallback,
+                note: None,
+            },
             variant: chosen.variant,
+            trial_rate: chosen.multiply_adds_a_ms,
         };
         self_test::run(&engine).await?;
         if tuning.mlp == MlpChoice::Measure && !engine.info.fallback_adapter {
-            engine.mlp_on_burn.set(self_test::burn_is_right_and_not_slower(&engine).await);
+            engine
+                .mlp_on_burn
+                .set(self_test::burn_is_right_and_not_slower(&engine).await);
         }
         Ok(engine)
     }
@@ -67,9 +76,9 @@ impl WebGpuEngine {
         self.variant.name()
     }
 
-    /// Multiply-adds a second, as last seen.
+    /// Multiply-adds a second in the trial.
     pub fn multiply_adds_a_second(&self) -> f64 {
-        self.rate.get() * 1e3
+        self.trial_rate * 1e3
     }
 
     /// Whether burn computes MLP_0.
@@ -122,7 +131,9 @@ impl Engine for WebGpuEngine {
 
     async fn embedding_rows(&self, of: &Embedding, ids: &[u32]) -> Result<Vec<f32>> {
         if ids.iter().any(|t| *t as usize >= of.shape.n_vocab) {
-            return Err(Error::RelationInvalid("A token id is not in the model's vocabulary.".into()));
+            return Err(Error::RelationInvalid(
+                "A token id is not in the model's vocabulary.".into(),
+            ));
         }
         let d = of.shape.d_model;
         let wide = padded(d);
@@ -173,7 +184,13 @@ impl Engine for WebGpuEngine {
         mlp.finish(self, bias).await
     }
 
-    async fn submit(&self, embedding: &Embedding, layer: &Layer, query: Query<'_>, host: &impl Host) -> Result<Pending> {
+    async fn submit(
+        &self,
+        embedding: &Embedding,
+        layer: &Layer,
+        query: Query<'_>,
+        host: &impl Host,
+    ) -> Result<Pending> {
         self.rank(embedding, layer, query, host).await
     }
 

@@ -36,6 +36,10 @@ impl Kernels {
             activate: Activate::new(gpu),
         })
         .await
-        .map_err(|e| Error::WebGpuSelfTestFailed(format!("The graphics adapter did not accept our kernels ({e}). The CPU engine is used instead.")))
+        .map_err(|e| {
+            Error::WebGpuSelfTestFailed(format!(
+                "The graphics adapter did not accept our kernels ({e}). The CPU engine is used instead."
+            ))
+        })
     }
 }

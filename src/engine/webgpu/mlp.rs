@@ -32,7 +32,9 @@ impl Mlp {
     /// Over `rows` `[n, d]`.
     pub fn begin(engine: &WebGpuEngine, rows: &[f32], d: usize, d_mlp: usize) -> Result<Self> {
         if d == 0 || d_mlp == 0 || rows.len() % d != 0 || d.max(d_mlp) >= 1 << 18 {
-            return Err(Error::CheckpointShape(format!("An MLP of {d} by {d_mlp} cannot be computed.")));
+            return Err(Error::CheckpointShape(format!(
+                "An MLP of {d} by {d_mlp} cannot be computed."
+            )));
         }
         // burn streams: hidden and output of all rows are there at once.
         let small = rows.len() / d * d_mlp * 4 <= HIDDEN_BYTES;
@@ -95,7 +97,9 @@ impl Own {
         let (d, m) = (padded(self.d), padded(self.d_mlp));
         // Each of the two products is a submit of its own, so the budget is for one of them.
         let by_work = (engine.rate.budget() / (d * m) as f64) as usize;
-        let batch = (HIDDEN_BYTES / (m * 4)).min(by_work).clamp(1, (self.rows.len() / self.d).max(1));
+        let batch = (HIDDEN_BYTES / (m * 4))
+            .min(by_work)
+            .clamp(1, (self.rows.len() / self.d).max(1));
         let to = Recorder::new(gpu)?;
         let x = gpu.storage((batch * d * 4) as u64, "rows of the first MLP")?;
         let hidden = gpu.storage((batch * m * 4) as u64, "the hidden layer of the first MLP")?;
@@ -106,11 +110,32 @@ impl Own {
         for rows in self.rows.chunks(batch * self.d) {
             let n = rows.len() / self.d;
             write_rows(gpu, &x, 0, rows, &[self.d]);
-            let place = |row| Place { row, ..Place::default() };
-            kernels.gemm.record(&to, Sizes { batch: 1, m: n, k: d, n: m }, [(&x, place(d)), (&self.c_fc, place(m)), (&hidden, place(m))]);
+            let place = |row| Place {
+                row,
+                ..Place::default()
+            };
+            kernels.gemm.record(
+                &to,
+                Sizes {
+                    batch: 1,
+                    m: n,
+                    k: d,
+                    n: m,
+                },
+                [(&x, place(d)), (&self.c_fc, place(m)), (&hidden, place(m))],
+            );
             to.submit();
             kernels.activate.record(&to, n, m / 4, &first_bias, &hidden);
-            kernels.gemm.record(&to, Sizes { batch: 1, m: n, k: m, n: d }, [(&hidden, place(m)), (&self.c_proj, place(d)), (&out, place(d))]);
+            kernels.gemm.record(
+                &to,
+                Sizes {
+                    batch: 1,
+                    m: n,
+                    k: m,
+                    n: d,
+                },
+                [(&hidden, place(m)), (&self.c_proj, place(d)), (&out, place(d))],
+            );
             let rows = engine.read(&to, &out, (n * d * 4) as u64).await?;
             result.extend(narrow(rows, d, self.d));
         }

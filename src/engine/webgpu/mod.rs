@@ -3,8 +3,10 @@
 //! Everything that the race needs to know stays on the GPU: rows are counted, dropped and the next
 //! dispatch sized there. What comes back is a byte for every pair and head, and 16 bytes a submit.
 
+mod batch;
 #[cfg(target_arch = "wasm32")]
 mod browser;
+pub mod case;
 mod clock;
 mod device;
 mod engine;
@@ -13,7 +15,7 @@ mod mlp;
 mod pace;
 mod ranking;
 mod scratch;
-pub mod self_test;
+mod self_test;
 mod trial;
 mod weights;
 

@@ -16,28 +16,27 @@ const AHEAD_MS: f64 = 130.0;
 /// Mapped buffers under way at most.
 const AHEAD: usize = 24;
 
-/// Multiply-adds a millisecond: first the trial's, then what was seen.
+/// Multiply-adds that take about [`SUBMIT_MS`]: first by the trial, then by what was seen.
+///
+/// Steered by the time and not by multiply-adds a second: where submitting itself takes long, small
+/// submits would look like a slow adapter, and stay small.
 pub struct Rate(Cell<f64>);
 
 impl Rate {
     pub fn new(multiply_adds_a_ms: f64) -> Self {
-        Self(Cell::new(multiply_adds_a_ms.max(1e3)))
-    }
-
-    pub fn get(&self) -> f64 {
-        self.0.get()
+        Self(Cell::new(multiply_adds_a_ms.max(1e4) * SUBMIT_MS))
     }
 
     /// Multiply-adds of one submit.
     pub fn budget(&self) -> f64 {
-        self.0.get() * SUBMIT_MS
+        self.0.get()
     }
 
-    /// Moves a third of the way to what was seen: one odd submit must not change much.
     fn saw(&self, multiply_adds: f64, ms: f64) {
-        if ms > 4.0 && multiply_adds > 0.0 {
-            let seen = (multiply_adds / ms).clamp(self.0.get() / 4.0, self.0.get() * 4.0);
-            self.0.set(self.0.get() + (seen - self.0.get()) / 3.0);
+        let factor = (SUBMIT_MS / ms.max(1.0)).clamp(0.5, 2.0);
+        let full = multiply_adds > self.0.get() / 2.0;
+        if factor < 0.8 || factor > 1.2 && full {
+            self.0.set(self.0.get() * factor);
         }
     }
 }
@@ -118,14 +117,18 @@ impl<'a> Pace<'a> {
     pub async fn flush(&mut self, to: &Recorder, control: &wgpu::Buffer, list: u32, host: &impl Host) -> Result<()> {
         let buffer = match self.free.pop() {
             Some(buffer) => buffer,
-            None => self.gpu.buffer(CONTROL_BYTES, wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST, "counters")?,
+            None => self.gpu.buffer(
+                CONTROL_BYTES,
+                wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                "counters",
+            )?,
         };
         to.copy(control, &buffer, 0, CONTROL_BYTES);
         to.submit();
         self.ahead.push_back(Ahead {
             signal: Signal::map(&buffer),
             buffer,
-            estimate_ms: self.estimate / self.rate.get(),
+            estimate_ms: self.estimate / self.rate.budget() * SUBMIT_MS,
             uncounted: self.uncounted,
             submitted_ms: host.now_ms(),
             batch: self.batch,
@@ -141,11 +144,14 @@ impl<'a> Pace<'a> {
     }
 
     fn is_full(&self) -> bool {
-        self.ahead.len() > 1 && (self.ahead.len() > AHEAD || self.ahead.iter().map(|a| a.estimate_ms).sum::<f64>() > AHEAD_MS)
+        self.ahead.len() > 1
+            && (self.ahead.len() > AHEAD || self.ahead.iter().map(|a| a.estimate_ms).sum::<f64>() > AHEAD_MS)
     }
 
     async fn take_oldest(&mut self, host: &impl Host) -> Result<()> {
-        let Some(oldest) = self.ahead.pop_front() else { return Ok(()) };
+        let Some(oldest) = self.ahead.pop_front() else {
+            return Ok(());
+        };
         oldest.signal.wait(self.gpu).await?;
         let now = host.now_ms();
         let control = read_back(&oldest.buffer)?;

@@ -1,21 +1,14 @@
-//! The ranking of one layer: products, the race, the read-back.
+//! The ranking of one layer: how it is cut into batches, the memory it uses, the read-back.
 
 use super::engine::WebGpuEngine;
 use super::pace::Pace;
 use super::scratch::{SMALL_BYTES, Scratch, Use, Y_BYTES};
-use super::weights::{Embedding, Layer, padded, write_rows};
+use super::weights::{Embedding, Layer, padded};
 use crate::engine::{Host, Query, Ranked, Shape};
 use crate::error::{Error, Result};
-use crate::kernels::admit::{Batch, ROW_BYTES, limit};
-use crate::kernels::gemm_gpu::{Place, Sizes};
+use crate::kernels::admit::{Batch, ROW_BYTES};
 use crate::kernels::gpu::{Recorder, Signal, read_back};
-use crate::kernels::plan::{CONTROL_BYTES, Next};
-use crate::kernels::project_rank::{Bound, Columns};
-
-/// Tokens of the first block; the next ones are larger by half.
-const FIRST_BLOCK: usize = 256;
-/// A block is never smaller, however slow the adapter is.
-const LEAST_BLOCK: usize = 64;
+use crate::kernels::plan::{ARGS_BYTES, CONTROL_BYTES};
 
 /// A ranking under way.
 pub struct Pending {
@@ -27,28 +20,28 @@ pub struct Pending {
 }
 
 /// The buffers of one ranking.
-struct Race {
-    recorder: Recorder,
-    x: wgpu::Buffer,
-    v: wgpu::Buffer,
-    y: wgpu::Buffer,
-    targets: wgpu::Buffer,
-    rivals: wgpu::Buffer,
-    target_ids: wgpu::Buffer,
-    rival_ids: wgpu::Buffer,
-    pairs: wgpu::Buffer,
-    live: [wgpu::Buffer; 2],
-    rows: wgpu::Buffer,
-    control: wgpu::Buffer,
-    args: wgpu::Buffer,
-    member: wgpu::Buffer,
+pub struct Race {
+    pub recorder: Recorder,
+    pub x: wgpu::Buffer,
+    pub v: wgpu::Buffer,
+    pub y: wgpu::Buffer,
+    pub targets: wgpu::Buffer,
+    pub rivals: wgpu::Buffer,
+    pub target_ids: wgpu::Buffer,
+    pub rival_ids: wgpu::Buffer,
+    pub pairs: wgpu::Buffer,
+    pub live: [wgpu::Buffer; 2],
+    pub rows: wgpu::Buffer,
+    pub control: wgpu::Buffer,
+    pub args: wgpu::Buffer,
+    pub member: wgpu::Buffer,
 }
 
 /// How the rows of a query are cut into batches.
-struct Cut {
-    pairs: usize,
-    heads: usize,
-    rivals: usize,
+pub struct Cut {
+    pub pairs: usize,
+    pub heads: usize,
+    pub rivals: usize,
 }
 
 impl Cut {
@@ -60,13 +53,23 @@ impl Cut {
         let pairs = (SMALL_BYTES / row_bytes).min(rows).clamp(1, n_pairs.max(1));
         let heads_by_v = SMALL_BYTES / (pairs * padded(shape.d_head) * 4);
         let heads = (rows / pairs).min(heads_by_v).clamp(1, shape.n_head);
-        Self { pairs, heads, rivals: (SMALL_BYTES / row_bytes).clamp(1, n_rivals.max(1)) }
+        Self {
+            pairs,
+            heads,
+            rivals: (SMALL_BYTES / row_bytes).clamp(1, n_rivals.max(1)),
+        }
     }
 }
 
 impl WebGpuEngine {
     /// See [`crate::engine::Engine::submit`].
-    pub(super) async fn rank(&self, embedding: &Embedding, layer: &Layer, query: Query<'_>, host: &impl Host) -> Result<Pending> {
+    pub(super) async fn rank(
+        &self,
+        embedding: &Embedding,
+        layer: &Layer,
+        query: Query<'_>,
+        host: &impl Host,
+    ) -> Result<Pending> {
         self.gpu.health.check()?;
         let shape = layer.shape;
         check(shape, &query)?;
@@ -87,8 +90,15 @@ impl WebGpuEngine {
                 };
                 (pace.batch, pace.live) = (pace.batch + 1, batch.rows());
                 products += self.begin_batch(&race, &mut pace, embedding, layer, &query, batch);
-                let list = self.run_batch(&race, &mut pace, embedding, &query, &cut, batch, host).await?;
-                self.kernels.finish.record(&race.recorder, list, batch, [&race.live[list as usize], &race.control, &race.rows, &race.member]);
+                let list = self
+                    .run_batch(&race, &mut pace, embedding, &query, &cut, batch, host)
+                    .await?;
+                self.kernels.finish.record(
+                    &race.recorder,
+                    list,
+                    batch,
+                    [&race.live[list as usize], &race.control, &race.rows, &race.member],
+                );
             }
         }
         let pending = self.end(&race, &pace, query.n_pairs() * shape.n_head, products)?;
@@ -117,155 +127,18 @@ impl WebGpuEngine {
             live: [get(Use::LiveA, rows * 4)?, get(Use::LiveB, rows * 4)?],
             rows: get(Use::Rows, rows * ROW_BYTES as usize)?,
             control: get(Use::Control, CONTROL_BYTES as usize)?,
-            args: get(Use::Args, crate::kernels::plan::ARGS_BYTES as usize)?,
+            args: get(Use::Args, ARGS_BYTES as usize)?,
             member: get(Use::Member, members)?,
         };
         let pairs: Vec<u32> = query.targets.iter().zip(query.k).flat_map(|(t, k)| [*t, *k]).collect();
         gpu.queue.write_buffer(&race.pairs, 0, bytemuck::cast_slice(&pairs));
-        gpu.queue.write_buffer(&race.target_ids, 0, bytemuck::cast_slice(query.targets));
-        gpu.queue.write_buffer(&race.rival_ids, 0, bytemuck::cast_slice(query.rivals));
+        gpu.queue
+            .write_buffer(&race.target_ids, 0, bytemuck::cast_slice(query.targets));
+        gpu.queue
+            .write_buffer(&race.rival_ids, 0, bytemuck::cast_slice(query.rivals));
         race.recorder.clear(&race.control, CONTROL_BYTES);
         race.recorder.clear(&race.member, race.member.size());
         Ok(race)
-    }
-
-    /// Records the products and who takes part; returns the products' multiply-adds.
-    fn begin_batch(&self, race: &Race, pace: &mut Pace<'_>, embedding: &Embedding, layer: &Layer, query: &Query<'_>, batch: Batch) -> u64 {
-        let Shape { d_model, n_head, d_head, .. } = layer.shape;
-        let (d, dh) = (padded(d_model), padded(d_head));
-        let Batch { pairs, heads, first_head, first_pair, .. } = batch;
-        let to = &race.recorder;
-        if first_head == 0 {
-            // What is recorded still reads the previous chunk.
-            to.submit();
-            let sources = &query.sources[first_pair * d_model..][..pairs * d_model];
-            write_rows(&self.gpu, &race.x, 0, sources, &[d_model]);
-            self.gather(to, embedding, first_pair, pairs, &race.target_ids, &race.targets);
-        }
-        let width = heads * dh;
-        // V[pairs, heads * dh] = X[pairs, d] W_V[d, those heads]
-        self.kernels.gemm.record(
-            to,
-            Sizes { batch: 1, m: pairs, k: d, n: width },
-            [
-                (&race.x, Place { row: d, ..Place::default() }),
-                (&layer.w_v, Place { first: first_head * dh, row: n_head * dh, step: 0 }),
-                (&race.v, Place { row: width, ..Place::default() }),
-            ],
-        );
-        // Y[h][pairs, d] = V_h[pairs, dh] W_O^h[dh, d]
-        self.kernels.gemm.record(
-            to,
-            Sizes { batch: heads, m: pairs, k: dh, n: d },
-            [
-                (&race.v, Place { first: 0, row: width, step: dh }),
-                (&layer.w_o, Place { first: first_head * dh * d, row: d, step: dh * d }),
-                (&race.y, Place { first: 0, row: d, step: pairs * d }),
-            ],
-        );
-        let products = 2 * pairs * d_model * heads * d_head;
-        pace.add_product(products);
-        to.clear(&race.control, 8);
-        let d4 = (d / 4) as u32;
-        let buffers = [&race.y, &race.pairs, &race.rows, &race.live[0], &race.control, &race.member];
-        self.kernels.admit.record(to, batch, d4, limit(embedding.largest), buffers);
-        let cols = self.kernels.rank.target_cols_a_group();
-        self.plan(race, 0, cols, 1, d_model, cols);
-        self.kernels.rank.record(to, &race.bound(&race.targets, &race.target_ids, 0), d4, pairs as u32, 0, Columns::Targets);
-        pace.add_counted((batch.rows() * d_model * cols as usize) as f64);
-        products as u64
-    }
-
-    /// Records the rivals and the vocabulary; returns the list that the last rows are in.
-    #[expect(clippy::too_many_arguments, reason = "everything that one batch needs")]
-    async fn run_batch(
-        &self,
-        race: &Race,
-        pace: &mut Pace<'_>,
-        embedding: &Embedding,
-        query: &Query<'_>,
-        cut: &Cut,
-        batch: Batch,
-        host: &impl Host,
-    ) -> Result<u32> {
-        let d = embedding.shape.d_model;
-        let pairs = batch.pairs as u32;
-        let mut list = 0;
-        for first in (0..query.rivals.len()).step_by(cut.rivals) {
-            let n = cut.rivals.min(query.rivals.len() - first);
-            self.gather(&race.recorder, embedding, first, n, &race.rival_ids, &race.rivals);
-            let mut at = 0;
-            while at < n {
-                let cols = affordable(pace, d).min(n - at);
-                // Vectors lie from the chunk's start, ids from the list's.
-                let columns = Columns::List { first_row: at as u32, first: (first + at) as u32, cols: cols as u32 };
-                self.count(race, pace, list, (&race.rivals, &race.rival_ids), (d, pairs), columns, cols);
-                at += cols;
-                self.flush_when_full(race, pace, list, host).await?;
-            }
-        }
-        if !query.rivals.is_empty() {
-            list = self.compact(race, list, true);
-        }
-        let mut block = FIRST_BLOCK;
-        for tile in 0..embedding.tiles.len() {
-            let (first_token, tokens) = embedding.tile(tile);
-            let mut at = 0;
-            while at < tokens && pace.live > 0 {
-                let cols = affordable(pace, d).min(block).min(tokens - at);
-                let columns = Columns::Range { first_row: at as u32, first_token: (first_token + at) as u32, cols: cols as u32 };
-                self.count(race, pace, list, (&embedding.tiles[tile], &race.rival_ids), (d, pairs), columns, cols);
-                list = self.compact(race, list, false);
-                pace.add_settled((cols * batch.rows()) as u64);
-                at += cols;
-                block = (block + block / 2).next_multiple_of(LEAST_BLOCK);
-                self.flush_when_full(race, pace, list, host).await?;
-            }
-            // Nobody is left: what remains is settled without looking.
-            pace.add_settled(((tokens - at) * batch.rows()) as u64);
-        }
-        Ok(list)
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one dispatch and what it is sized by")]
-    fn count(
-        &self,
-        race: &Race,
-        pace: &mut Pace<'_>,
-        list: u32,
-        (vectors, ids): (&wgpu::Buffer, &wgpu::Buffer),
-        (d, pairs): (usize, u32),
-        columns: Columns,
-        cols: usize,
-    ) {
-        self.plan(race, list, cols as u32, cols as u32, d, self.kernels.rank.cols_a_group);
-        let d4 = (padded(d) / 4) as u32;
-        self.kernels.rank.record(&race.recorder, &race.bound(vectors, ids, list), d4, pairs, list, columns);
-        pace.add_counted((pace.live * cols * d) as f64);
-    }
-
-    fn plan(&self, race: &Race, list: u32, cols: u32, cols_counted: u32, d: usize, cols_a_group: u32) {
-        let next = Next { list, cols, cols_counted, d: d as u32, cols_a_group, rows_a_group: self.kernels.rank.rows_a_group };
-        self.kernels.plan.record(&race.recorder, next, &race.control, &race.args);
-    }
-
-    fn compact(&self, race: &Race, list: u32, restart: bool) -> u32 {
-        let (from, to) = (&race.live[list as usize], &race.live[1 - list as usize]);
-        self.kernels.compact.record(&race.recorder, list, restart, [from, to, &race.rows, &race.control], &race.args);
-        1 - list
-    }
-
-    async fn flush_when_full(&self, race: &Race, pace: &mut Pace<'_>, list: u32, host: &impl Host) -> Result<()> {
-        let least = (pace.live * LEAST_BLOCK) as f64;
-        if pace.room() <= least.min(self.rate.budget() / 4.0) { pace.flush(&race.recorder, &race.control, list, host).await } else { Ok(()) }
-    }
-
-    /// Records the gathering of the rows of W_E that `ids[first..first + n]` name.
-    pub(super) fn gather(&self, to: &Recorder, embedding: &Embedding, first: usize, n: usize, ids: &wgpu::Buffer, into: &wgpu::Buffer) {
-        let d4 = (padded(embedding.shape.d_model) / 4) as u32;
-        for (i, vectors) in embedding.tiles.iter().enumerate() {
-            self.kernels.gather.record(to, embedding.tile(i), d4, first, n, [vectors, ids, into]);
-        }
     }
 
     fn end(&self, race: &Race, pace: &Pace<'_>, rows: usize, products: u64) -> Result<Pending> {
@@ -273,9 +146,16 @@ impl WebGpuEngine {
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let staging = self.gpu.buffer(bytes + CONTROL_BYTES, usage, "the answer")?;
         race.recorder.copy(&race.control, &staging, 0, CONTROL_BYTES);
-        race.recorder.copy(&race.member, &staging, CONTROL_BYTES, bytes.min(race.member.size()));
+        race.recorder
+            .copy(&race.member, &staging, CONTROL_BYTES, bytes.min(race.member.size()));
         race.recorder.submit();
-        Ok(Pending { signal: Signal::map(&staging), staging, rows, products, unsettled: pace.unsettled() })
+        Ok(Pending {
+            signal: Signal::map(&staging),
+            staging,
+            rows,
+            products,
+            unsettled: pace.unsettled(),
+        })
     }
 
     /// See [`crate::engine::Engine::collect`].
@@ -285,21 +165,16 @@ impl WebGpuEngine {
         let words = read_back(&pending.staging)?;
         host.settled(pending.unsettled);
         let counted = u64::from(words[2]) | u64::from(words[3]) << 32;
-        let member = words[4..].iter().flat_map(|w| w.to_le_bytes()).take(pending.rows).collect();
-        Ok(Ranked { member, multiply_adds: counted + pending.products })
+        let member = words[4..]
+            .iter()
+            .flat_map(|w| w.to_le_bytes())
+            .take(pending.rows)
+            .collect();
+        Ok(Ranked {
+            member,
+            multiply_adds: counted + pending.products,
+        })
     }
-}
-
-impl Race {
-    fn bound<'a>(&'a self, vectors: &'a wgpu::Buffer, ids: &'a wgpu::Buffer, list: u32) -> Bound<'a> {
-        Bound { y: &self.y, vectors, ids, live: &self.live[list as usize], control: &self.control, rows: &self.rows, args: &self.args }
-    }
-}
-
-/// Columns that still fit into this submit, if nobody leaves.
-fn affordable(pace: &Pace<'_>, d: usize) -> usize {
-    let each = (pace.live.max(1) * d) as f64;
-    ((pace.room() / each) as usize / LEAST_BLOCK * LEAST_BLOCK).max(LEAST_BLOCK)
 }
 
 fn check(shape: Shape, query: &Query<'_>) -> Result<()> {
@@ -308,6 +183,8 @@ fn check(shape: Shape, query: &Query<'_>) -> Result<()> {
     if query.k.len() == n && query.sources.len() == n * shape.d_model && known(query.targets) && known(query.rivals) {
         Ok(())
     } else {
-        Err(Error::RelationInvalid("The pairs do not fit the model: a token id is not in its vocabulary.".into()))
+        Err(Error::RelationInvalid(
+            "The pairs do not fit the model: a token id is not in its vocabulary.".into(),
+        ))
     }
 }

@@ -44,7 +44,11 @@ impl Scratch {
         let slot = &mut self.0[of as usize];
         if let Some(buffer) = slot.as_ref().filter(|b| b.size() >= bytes as u64) {
             if gpu.poison {
-                gpu.queue.write_buffer(buffer, 0, bytemuck::cast_slice(&vec![POISON; (buffer.size() / 4) as usize]));
+                gpu.queue.write_buffer(
+                    buffer,
+                    0,
+                    bytemuck::cast_slice(&vec![POISON; (buffer.size() / 4) as usize]),
+                );
             }
             return Ok(buffer.clone());
         }

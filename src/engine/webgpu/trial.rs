@@ -12,7 +12,7 @@ const D: usize = 256;
 const ROWS: usize = 192;
 const TOKENS: usize = 8192;
 /// A trial grows until it takes this long: below, the clock and the browser are what is measured.
-const ENOUGH_MS: f64 = 8.0;
+const ENOUGH_MS: f64 = 20.0;
 
 /// The kernel to use, and how fast it was.
 pub struct Chosen {
@@ -55,7 +55,12 @@ pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, tuning: &T
         }
     }
     match (best, fault) {
-        (Some((variant, rank, multiply_adds_a_ms)), _) => Ok(Chosen { variant, rank, plan: bench.plan, multiply_adds_a_ms }),
+        (Some((variant, rank, multiply_adds_a_ms)), _) => Ok(Chosen {
+            variant,
+            rank,
+            plan: bench.plan,
+            multiply_adds_a_ms,
+        }),
         (None, Some(error)) => Err(error),
         (None, None) => unreachable!("there is always a variant to try"),
     }
@@ -77,7 +82,11 @@ struct Bench {
 impl Bench {
     fn new(gpu: &Gpu) -> Result<Self> {
         use wgpu::BufferUsages as U;
-        let noise = |n: usize| -> Vec<f32> { (0..n as u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0 - 0.5).collect() };
+        let noise = |n: usize| -> Vec<f32> {
+            (0..n as u32)
+                .map(|i| (i.wrapping_mul(2_654_435_761) >> 8) as f32 / 16_777_216.0 - 0.5)
+                .collect()
+        };
         let filled = |bytes: &[u8]| {
             let buffer = gpu.storage(bytes.len() as u64, "a trial")?;
             gpu.queue.write_buffer(&buffer, 0, bytes);
@@ -113,7 +122,8 @@ impl Bench {
 
     async fn once(&self, rank: &ProjectRank, rows: usize, tokens: usize) -> Result<f64> {
         let gpu = self.to.gpu();
-        gpu.queue.write_buffer(&self.control, 0, bytemuck::cast_slice(&[rows as u32, 0, 0, 0]));
+        gpu.queue
+            .write_buffer(&self.control, 0, bytemuck::cast_slice(&[rows as u32, 0, 0, 0]));
         let start = now_ms();
         let next = Next {
             list: 0,
@@ -133,7 +143,11 @@ impl Bench {
             rows: &self.rows,
             args: &self.args,
         };
-        let columns = Columns::Range { first_row: 0, first_token: 0, cols: tokens as u32 };
+        let columns = Columns::Range {
+            first_row: 0,
+            first_token: 0,
+            cols: tokens as u32,
+        };
         rank.record(&self.to, &bound, (D / 4) as u32, ROWS as u32, 0, columns);
         self.to.copy(&self.control, &self.done, 0, CONTROL_BYTES);
         self.to.submit();

@@ -29,7 +29,12 @@ pub struct Layer {
 }
 
 fn checked(shape: Shape) -> Result<Shape> {
-    let Shape { n_vocab, d_model, n_head, d_head } = shape;
+    let Shape {
+        n_vocab,
+        d_model,
+        n_head,
+        d_head,
+    } = shape;
     let fits = |n: usize| n > 0 && n < 1 << 16;
     if fits(d_model) && fits(n_head) && fits(d_head) && n_head * d_head < 1 << 16 && n_vocab > 0 && n_vocab < 1 << 24 {
         Ok(shape)
@@ -47,9 +52,19 @@ impl Embedding {
         let tile_rows = (TILE_BYTES / row_bytes).min(shape.n_vocab);
         let tiles = (0..shape.n_vocab)
             .step_by(tile_rows)
-            .map(|first| gpu.storage((tile_rows.min(shape.n_vocab - first) * row_bytes) as u64, "the token embedding"))
+            .map(|first| {
+                gpu.storage(
+                    (tile_rows.min(shape.n_vocab - first) * row_bytes) as u64,
+                    "the token embedding",
+                )
+            })
             .collect::<Result<_>>()?;
-        Ok(Self { shape, tile_rows, tiles, largest: 0.0 })
+        Ok(Self {
+            shape,
+            tile_rows,
+            tiles,
+            largest: 0.0,
+        })
     }
 
     /// Tokens of tile `i`: the first, and how many.
@@ -65,7 +80,11 @@ impl Embedding {
         let mut rest = rows;
         while !rest.is_empty() {
             let tile = at / self.tile_rows;
-            let (first, count) = if tile < self.tiles.len() { self.tile(tile) } else { (0, 0) };
+            let (first, count) = if tile < self.tiles.len() {
+                self.tile(tile)
+            } else {
+                (0, 0)
+            };
             let n = (rest.len() / d).min((first + count).saturating_sub(at));
             if n == 0 {
                 return Err(misfit("wte.weight"));
@@ -80,9 +99,18 @@ impl Embedding {
 
 impl Layer {
     pub fn new(gpu: &Gpu, shape: Shape) -> Result<Self> {
-        let Shape { d_model: d, n_head, d_head, .. } = checked(shape)?;
+        let Shape {
+            d_model: d,
+            n_head,
+            d_head,
+            ..
+        } = checked(shape)?;
         let bytes = padded(d) * n_head * padded(d_head) * 4;
-        let layer = Self { shape, w_v: gpu.storage(bytes as u64, "W_V of a layer")?, w_o: gpu.storage(bytes as u64, "W_O of a layer")? };
+        let layer = Self {
+            shape,
+            w_v: gpu.storage(bytes as u64, "W_V of a layer")?,
+            w_o: gpu.storage(bytes as u64, "W_O of a layer")?,
+        };
         if d % 4 != 0 || d_head % 4 != 0 {
             let zeros = vec![0; bytes];
             gpu.queue.write_buffer(&layer.w_v, 0, &zeros);
@@ -92,7 +120,12 @@ impl Layer {
     }
 
     pub fn write_w_v(&self, gpu: &Gpu, first_row: usize, rows: &[f32]) -> Result<()> {
-        let Shape { d_model, n_head, d_head, .. } = self.shape;
+        let Shape {
+            d_model,
+            n_head,
+            d_head,
+            ..
+        } = self.shape;
         let width = n_head * d_head;
         if rows.len() % width != 0 || first_row + rows.len() / width > d_model {
             return Err(misfit("c_attn.weight"));
@@ -102,7 +135,12 @@ impl Layer {
     }
 
     pub fn write_w_o(&self, gpu: &Gpu, first_row: usize, rows: &[f32]) -> Result<()> {
-        let Shape { d_model: d, n_head, d_head, .. } = self.shape;
+        let Shape {
+            d_model: d,
+            n_head,
+            d_head,
+            ..
+        } = self.shape;
         if rows.len() % d != 0 || first_row + rows.len() / d > n_head * d_head {
             return Err(misfit("c_proj.weight"));
         }

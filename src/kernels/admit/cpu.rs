@@ -13,7 +13,11 @@ pub fn admit_plain(y: &[f32], d: usize, limit: f32) -> Vec<Admitted> {
         .map(|row| {
             let sum: f32 = row.iter().map(|v| v.abs()).sum();
             // A NaN or an infinity among the elements makes the sum one.
-            if sum <= limit { Admitted::Live } else { Admitted::NotFinite }
+            if sum <= limit {
+                Admitted::Live
+            } else {
+                Admitted::NotFinite
+            }
         })
         .collect()
 }

@@ -14,7 +14,11 @@ const SAFE_LOGIT: f32 = 1e37;
 
 /// The largest sum of |y| of a row that takes part, when no element of W_E exceeds `largest`.
 pub fn limit(largest: f32) -> f32 {
-    if largest > 0.0 { (SAFE_LOGIT / largest).min(SAFE_LOGIT) } else { SAFE_LOGIT }
+    if largest > 0.0 {
+        (SAFE_LOGIT / largest).min(SAFE_LOGIT)
+    } else {
+        SAFE_LOGIT
+    }
 }
 
 /// Rows of a batch: `heads * pairs` of them, row = head * pairs + pair.
@@ -55,6 +59,11 @@ impl Admit {
             limit.to_bits(),
             0,
         ];
-        to.dispatch(&self.0, &buffers, &params, Grid::Direct(batch.rows().div_ceil(64) as u32, 1, 1));
+        to.dispatch(
+            &self.0,
+            &buffers,
+            &params,
+            Grid::Direct(batch.rows().div_ceil(64) as u32, 1, 1),
+        );
     }
 }

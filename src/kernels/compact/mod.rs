@@ -18,6 +18,11 @@ impl Compact {
     /// With `restart` the counts of those who stay begin at zero again.
     /// Buffers: list `from`, the other list, state of the rows, control; `args` sizes it.
     pub fn record(&self, to: &Recorder, from: u32, restart: bool, buffers: [&wgpu::Buffer; 4], args: &wgpu::Buffer) {
-        to.dispatch(&self.0, &buffers, &[from, u32::from(restart), 0, 0], Grid::Indirect(args, 16));
+        to.dispatch(
+            &self.0,
+            &buffers,
+            &[from, u32::from(restart), 0, 0],
+            Grid::Indirect(args, 16),
+        );
     }
 }

@@ -17,7 +17,21 @@ impl Finish {
 
     /// Records it. Buffers: list `list`, control, state of the rows, member.
     pub fn record(&self, to: &Recorder, list: u32, batch: Batch, buffers: [&wgpu::Buffer; 4]) {
-        let params = [list, batch.pairs as u32, batch.first_pair as u32, batch.first_head as u32, batch.all_pairs as u32, 0, 0, 0];
-        to.dispatch(&self.0, &buffers, &params, Grid::Direct(batch.rows().div_ceil(64) as u32, 1, 1));
+        let params = [
+            list,
+            batch.pairs as u32,
+            batch.first_pair as u32,
+            batch.first_head as u32,
+            batch.all_pairs as u32,
+            0,
+            0,
+            0,
+        ];
+        to.dispatch(
+            &self.0,
+            &buffers,
+            &params,
+            Grid::Direct(batch.rows().div_ceil(64) as u32, 1, 1),
+        );
     }
 }

@@ -19,7 +19,15 @@ impl Gather {
 
     /// Records `to[i] = vectors[ids[first_id + i]]` for `i < n`, as far as the ids lie in the tile
     /// of `tokens` tokens from `first_token`. Buffers: vectors, ids, to.
-    pub fn record(&self, to: &Recorder, tile: (usize, usize), d4: u32, first_id: usize, n: usize, buffers: [&wgpu::Buffer; 3]) {
+    pub fn record(
+        &self,
+        to: &Recorder,
+        tile: (usize, usize),
+        d4: u32,
+        first_id: usize,
+        n: usize,
+        buffers: [&wgpu::Buffer; 3],
+    ) {
         let params = [tile.0 as u32, tile.1 as u32, d4, first_id as u32, n as u32, 0, 0, 0];
         let groups = (n * d4 as usize).div_ceil(64) as u32;
         to.dispatch(&self.0, &buffers, &params, Grid::Direct(groups, 1, 1));

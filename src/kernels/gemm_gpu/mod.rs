@@ -46,12 +46,28 @@ impl GemmGpu {
         let q = |elements: usize| u32::try_from(elements / 4).expect("a buffer under 2^34 bytes");
         let (pa, pb, pc) = (a.1, b.1, c.1);
         let params = [
-            sizes.m as u32, q(sizes.n), q(sizes.k), 0,
-            q(pa.row), q(pb.row), q(pc.row), 0,
-            q(pa.first), q(pb.first), q(pc.first), 0,
-            q(pa.step), q(pb.step), q(pc.step), 0,
+            sizes.m as u32,
+            q(sizes.n),
+            q(sizes.k),
+            0,
+            q(pa.row),
+            q(pb.row),
+            q(pc.row),
+            0,
+            q(pa.first),
+            q(pb.first),
+            q(pc.first),
+            0,
+            q(pa.step),
+            q(pb.step),
+            q(pc.step),
+            0,
         ];
-        let grid = Grid::Direct(sizes.n.div_ceil(COLS) as u32, sizes.m.div_ceil(ROWS) as u32, sizes.batch as u32);
+        let grid = Grid::Direct(
+            sizes.n.div_ceil(COLS) as u32,
+            sizes.m.div_ceil(ROWS) as u32,
+            sizes.batch as u32,
+        );
         to.dispatch(&self.0, &[a.0, b.0, c.0], &params, grid);
     }
 }

@@ -65,7 +65,11 @@ impl Gpu {
         let size = bytes.max(16).next_multiple_of(16);
         let limits = self.device.limits();
         let storage = usage.contains(wgpu::BufferUsages::STORAGE);
-        let most = if storage { limits.max_buffer_size.min(limits.max_storage_buffer_binding_size) } else { limits.max_buffer_size };
+        let most = if storage {
+            limits.max_buffer_size.min(limits.max_storage_buffer_binding_size)
+        } else {
+            limits.max_buffer_size
+        };
         if size > most {
             return Err(Error::OutOfMemory(format!(
                 "The graphics adapter allows buffers of {} MB, and {what} needs {} MB. Choose a smaller model or the CPU engine.",
@@ -74,7 +78,12 @@ impl Gpu {
             )));
         }
         let scope = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
-        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor { label: Some(what), size, usage, mapped_at_creation: false });
+        let buffer = self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some(what),
+            size,
+            usage,
+            mapped_at_creation: false,
+        });
         self.report_later(scope, || {
             Error::OutOfMemory(format!(
                 "The graphics adapter has no memory left for {what} ({} MB). Close other tabs, choose a smaller model or the CPU engine.",
@@ -122,7 +131,10 @@ impl Gpu {
             layout: None,
             module: &module,
             entry_point: Some("main"),
-            compilation_options: wgpu::PipelineCompilationOptions { constants, zero_initialize_workgroup_memory: false },
+            compilation_options: wgpu::PipelineCompilationOptions {
+                constants,
+                zero_initialize_workgroup_memory: false,
+            },
             cache: None,
         })
     }

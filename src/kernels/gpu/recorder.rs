@@ -29,7 +29,12 @@ impl Recorder {
     pub fn new(gpu: &Gpu) -> Result<Self> {
         use wgpu::BufferUsages as U;
         let params = gpu.buffer((SLOT * SLOTS) as u64, U::UNIFORM | U::COPY_DST, "kernel parameters")?;
-        Ok(Self { gpu: gpu.clone(), params, written: RefCell::default(), encoder: RefCell::default() })
+        Ok(Self {
+            gpu: gpu.clone(),
+            params,
+            written: RefCell::default(),
+            encoder: RefCell::default(),
+        })
     }
 
     pub fn gpu(&self) -> &Gpu {
@@ -37,7 +42,13 @@ impl Recorder {
     }
 
     /// Runs `pipeline` over `buffers` (bindings 0, 1, ...) with `params` in the binding after them.
-    pub fn dispatch(&self, pipeline: &wgpu::ComputePipeline, buffers: &[&wgpu::Buffer], params: &[u32], grid: Grid<'_>) {
+    pub fn dispatch(
+        &self,
+        pipeline: &wgpu::ComputePipeline,
+        buffers: &[&wgpu::Buffer],
+        params: &[u32],
+        grid: Grid<'_>,
+    ) {
         if self.written.borrow().len() >= SLOT * SLOTS {
             self.submit();
         }
@@ -50,7 +61,10 @@ impl Recorder {
         };
         let mut entries: Vec<_> = (0u32..)
             .zip(buffers)
-            .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
+            .map(|(binding, buffer)| wgpu::BindGroupEntry {
+                binding,
+                resource: buffer.as_entire_binding(),
+            })
             .collect();
         entries.push(wgpu::BindGroupEntry {
             binding: buffers.len() as u32,
@@ -88,7 +102,9 @@ impl Recorder {
 
     /// Hands over what was recorded. Nothing waits.
     pub fn submit(&self) {
-        let Some(encoder) = self.encoder.borrow_mut().take() else { return };
+        let Some(encoder) = self.encoder.borrow_mut().take() else {
+            return;
+        };
         let mut written = self.written.borrow_mut();
         if !written.is_empty() {
             self.gpu.queue.write_buffer(&self.params, 0, &written);
@@ -99,6 +115,10 @@ impl Recorder {
 
     fn with_encoder(&self, f: impl FnOnce(&mut wgpu::CommandEncoder)) {
         let mut encoder = self.encoder.borrow_mut();
-        f(encoder.get_or_insert_with(|| self.gpu.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default())));
+        f(encoder.get_or_insert_with(|| {
+            self.gpu
+                .device
+                .create_command_encoder(&wgpu::CommandEncoderDescriptor::default())
+        }));
     }
 }

@@ -58,7 +58,9 @@ impl Signal {
         if ok {
             Ok(())
         } else {
-            Err(Error::DeviceLost("The graphics device stopped answering. Reload the page, or choose the CPU engine.".into()))
+            Err(Error::DeviceLost(
+                "The graphics device stopped answering. Reload the page, or choose the CPU engine.".into(),
+            ))
         }
     }
 
@@ -69,11 +71,15 @@ impl Signal {
 
 /// The words of a mapped buffer; unmaps it.
 pub fn read_back(buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
-    let view = buffer
-        .slice(..)
-        .get_mapped_range()
-        .map_err(|e| Error::DeviceLost(format!("The graphics device gave nothing back ({e}). Reload the page, or choose the CPU engine.")))?;
-    let words = view.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+    let view = buffer.slice(..).get_mapped_range().map_err(|e| {
+        Error::DeviceLost(format!(
+            "The graphics device gave nothing back ({e}). Reload the page, or choose the CPU engine."
+        ))
+    })?;
+    let words = view
+        .chunks_exact(4)
+        .map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+        .collect();
     drop(view);
     buffer.unmap();
     Ok(words)

@@ -26,10 +26,16 @@ fn block(lines: &[&str], values: &[(String, u32)], out: &mut String) {
         };
         let end = at + matching_end(&lines[at..]);
         let body = &lines[at + 1..end];
-        let words: Vec<String> = replace(directive, values).split_whitespace().map(str::to_owned).collect();
+        let words: Vec<String> = replace(directive, values)
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["for", name, "in", range] => {
-                let count: u32 = range.strip_prefix("0..").and_then(|n| n.parse().ok()).expect("a range 0..n");
+                let count: u32 = range
+                    .strip_prefix("0..")
+                    .and_then(|n| n.parse().ok())
+                    .expect("a range 0..n");
                 let mut inner = values.to_vec();
                 inner.push((format!("#{name}"), 0));
                 for i in 0..count {
@@ -66,7 +72,9 @@ fn replace(line: &str, values: &[(String, u32)]) -> String {
     let mut values: Vec<_> = values.iter().collect();
     // #COLS_PER before #COLS, or the shorter name would eat the head of the longer one.
     values.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    values.iter().fold(line.to_owned(), |text, (name, value)| text.replace(name.as_str(), &value.to_string()))
+    values.iter().fold(line.to_owned(), |text, (name, value)| {
+        text.replace(name.as_str(), &value.to_string())
+    })
 }
 
 #[cfg(test)]
@@ -76,7 +84,10 @@ mod tests {
     #[test]
     fn loops_nest_and_names_do_not_eat_each_other() {
         let text = "//# for I in 0..#N\na#I\n//# for J in 0..2\nb#I_#J #NN\n//# end\n//# end\nz";
-        assert_eq!(expand(text, &[("N", 2), ("NN", 7)]), "a0\nb0_0 7\nb0_1 7\na1\nb1_0 7\nb1_1 7\nz\n");
+        assert_eq!(
+            expand(text, &[("N", 2), ("NN", 7)]),
+            "a0\nb0_0 7\nb0_1 7\na1\nb1_0 7\nb1_1 7\nz\n"
+        );
     }
 
     #[test]

@@ -35,7 +35,16 @@ impl Plan {
 
     /// Records it.
     pub fn record(&self, to: &Recorder, next: Next, control: &wgpu::Buffer, args: &wgpu::Buffer) {
-        let params = [next.list, next.cols, next.cols_counted, next.d, next.cols_a_group, next.rows_a_group, 0, 0];
+        let params = [
+            next.list,
+            next.cols,
+            next.cols_counted,
+            next.d,
+            next.cols_a_group,
+            next.rows_a_group,
+            0,
+            0,
+        ];
         to.dispatch(&self.0, &[control, args], &params, Grid::Direct(1, 1, 1));
     }
 }

@@ -15,7 +15,13 @@ fn logit(row: &[f32], vector: &[f32]) -> f32 {
 
 /// Counts for every row of `y` `[rows, d]` over `tokens`, whose vectors are rows of `embedding`
 /// `[n_vocab, d]`. The target itself is left out; ties go by token id.
-pub fn count_plain(y: &[f32], embedding: &[f32], d: usize, targets: &[u32], tokens: impl Iterator<Item = u32> + Clone) -> Vec<Counts> {
+pub fn count_plain(
+    y: &[f32],
+    embedding: &[f32],
+    d: usize,
+    targets: &[u32],
+    tokens: impl Iterator<Item = u32> + Clone,
+) -> Vec<Counts> {
     let vector = |t: u32| &embedding[t as usize * d..][..d];
     y.chunks_exact(d)
         .zip(targets)

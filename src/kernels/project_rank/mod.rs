@@ -31,7 +31,9 @@ impl Variant {
 
     /// The variant of that name.
     pub fn named(name: &str) -> Option<Self> {
-        [Variant::Tile, Variant::Registers, Variant::Broadcast].into_iter().find(|v| v.name() == name)
+        [Variant::Tile, Variant::Registers, Variant::Broadcast]
+            .into_iter()
+            .find(|v| v.name() == name)
     }
 }
 
@@ -39,7 +41,11 @@ impl Variant {
 #[derive(Clone, Copy, Debug)]
 pub enum Columns {
     /// Tokens `first_token..`, whose vectors begin at row `first_row` of the vectors bound.
-    Range { first_row: u32, first_token: u32, cols: u32 },
+    Range {
+        first_row: u32,
+        first_token: u32,
+        cols: u32,
+    },
     /// Entries `first..` of the list of ids, whose vectors begin at row `first_row`.
     List { first_row: u32, first: u32, cols: u32 },
     /// Every row's own target, whose vectors lie by pair: writes its logit instead of counting.
@@ -85,16 +91,39 @@ impl ProjectRank {
     pub async fn new(gpu: &Gpu, variant: Variant, subgroup: u32, wrong: bool) -> Result<Self> {
         let expand = |source: &str, constants: &[(&str, u32)]| {
             let source = expand(source, constants);
-            if wrong { source.replace(" > z ", " >= z ") } else { source }
+            if wrong {
+                source.replace(" > z ", " >= z ")
+            } else {
+                source
+            }
         };
-        let fault = |e| Error::WebGpuSelfTestFailed(format!("The graphics adapter did not accept our {} kernel ({e}). The CPU engine is used instead.", variant.name()));
+        let fault = |e| {
+            Error::WebGpuSelfTestFailed(format!(
+                "The graphics adapter did not accept our {} kernel ({e}). The CPU engine is used instead.",
+                variant.name()
+            ))
+        };
         if variant == Variant::Tile {
             let source = expand(include_str!("tile.wgsl"), &[]);
-            let pipeline = gpu.checked(|| gpu.pipeline("project_rank/tile", &source, &[])).await.map_err(fault)?;
-            return Ok(Self { count: pipeline.clone(), targets: pipeline, cols_a_group: 128, rows_a_group: 64, target_cols_a_group: 128 });
+            let pipeline = gpu
+                .checked(|| gpu.pipeline("project_rank/tile", &source, &[]))
+                .await
+                .map_err(fault)?;
+            return Ok(Self {
+                count: pipeline.clone(),
+                targets: pipeline,
+                cols_a_group: 128,
+                rows_a_group: 64,
+                target_cols_a_group: 128,
+            });
         }
         let broadcast = variant == Variant::Broadcast;
-        let constants = [("QUADS", QUADS), ("COLS", COLS), ("BROADCAST", u32::from(broadcast)), enable(broadcast)];
+        let constants = [
+            ("QUADS", QUADS),
+            ("COLS", COLS),
+            ("BROADCAST", u32::from(broadcast)),
+            enable(broadcast),
+        ];
         let source = expand(include_str!("registers.wgsl"), &constants);
         // A subgroup must not be larger than the workgroup whose rows it shares.
         let few = if broadcast { subgroup.max(4) } else { 4 };
@@ -106,7 +135,13 @@ impl ProjectRank {
             })
             .await
             .map_err(fault)?;
-        Ok(Self { count, targets, cols_a_group: lanes * COLS, rows_a_group: QUADS * 4, target_cols_a_group: few * COLS })
+        Ok(Self {
+            count,
+            targets,
+            cols_a_group: lanes * COLS,
+            rows_a_group: QUADS * 4,
+            target_cols_a_group: few * COLS,
+        })
     }
 
     /// Tokens a workgroup looks at when it looks at targets.
@@ -117,7 +152,11 @@ impl ProjectRank {
     /// Records a dispatch over the live rows of `list` (0 or 1); `pairs` pairs a head.
     pub fn record(&self, to: &Recorder, bound: &Bound<'_>, d4: u32, pairs: u32, list: u32, columns: Columns) {
         let (pipeline, mode, first_row, first_token, cols) = match columns {
-            Columns::Range { first_row, first_token, cols } => (&self.count, 0, first_row, first_token, cols),
+            Columns::Range {
+                first_row,
+                first_token,
+                cols,
+            } => (&self.count, 0, first_row, first_token, cols),
             Columns::List { first_row, first, cols } => (&self.count, 1, first_row, first, cols),
             Columns::Targets => (&self.targets, 2, 0, 0, self.rows_a_group),
         };
