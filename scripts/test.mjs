@@ -5,14 +5,16 @@
  *   node scripts/test.mjs [rust] [gpu] [node] [e2e]     without a name: all of them
  */
 import { fileURLToPath } from 'node:url';
+import { gpt2Tokenizer } from './build/model-files.mjs';
 import { main, runScript, say, seconds } from './lib/run.mjs';
 import { cargoTests, nodeTests } from './test/runners.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const SUITES = {
-  rust: () => cargoTests(['--no-fail-fast']),
-  // Only what the feature adds. Optimised: a shader's twin has to go through real sizes.
+  // Optimised: weights of GPT-2 small's shape are scored, and a shader's twin goes through real sizes.
+  rust: () => cargoTests(['--release', '--no-fail-fast']),
+  // Only what the feature adds.
   gpu: () => cargoTests(['--release', '--no-fail-fast', '--features', 'webgpu', '--lib', '--test', 'webgpu_*']),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
@@ -26,6 +28,7 @@ main(async () => {
 
   await runScript(here('setup.mjs'), ['--tests']);
   if (names.includes('e2e')) await runScript(here('build.mjs'));
+  else await gpt2Tokenizer();
 
   const sum = { passed: 0, failed: 0, skipped: 0 };
   for (const name of names) {

@@ -6,7 +6,7 @@ use super::to_js_error;
 use crate::engine::Shape;
 use crate::engine::cpu::{Elsewhere, LocalFuture, Shard, Spread};
 use crate::error::{Error, Result};
-use crate::kernels::rank::{Count, Entrants};
+use crate::kernels::rank::{Count, Entrants, Through};
 use js_sys::{Float32Array, Promise, Uint8Array, Uint32Array};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -42,6 +42,10 @@ pub struct JsEntrants {
     pub k: Uint32Array,
     pub z: Float32Array,
     pub suspicious: Uint8Array,
+    /// First row and end of every head that has a cheaper way; `v` and `w_o` of all of them in a row.
+    pub heads: Uint32Array,
+    pub v: Float32Array,
+    pub w_o: Float32Array,
 }
 
 /// `make(n_vocab, d_model)` gives the shards, for embeddings that are worth it.
@@ -70,24 +74,28 @@ impl Elsewhere for Workers {
     }
 
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
-        let promise = self.0.rows(Uint32Array::from(ids));
+        let promise = JsFuture::from(self.0.rows(Uint32Array::from(ids)));
         Box::pin(async move {
-            let rows = JsFuture::from(promise).await.map_err(from_js_error)?;
+            let rows = promise.await.map_err(from_js_error)?;
             Ok(rows.unchecked_into::<Float32Array>().to_vec())
         })
     }
 
     fn count(&self, e: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
-        let promise = self.0.count(JsEntrants {
+        // Made now, not when it is awaited: a rejection that nobody waits for any more is heard too.
+        let promise = JsFuture::from(self.0.count(JsEntrants {
             y: Float32Array::from(&e.y[..]),
             targets: Uint32Array::from(&e.targets[..]),
             k: Uint32Array::from(&e.k[..]),
             z: Float32Array::from(&e.z[..]),
             suspicious: Uint8Array::from(&e.suspicious[..]),
-        });
+            heads: Uint32Array::from(&e.through.iter().flat_map(|t| [t.rows.start as u32, t.rows.end as u32]).collect::<Vec<_>>()[..]),
+            v: Float32Array::from(&e.through.iter().flat_map(|t| &t.v).copied().collect::<Vec<_>>()[..]),
+            w_o: Float32Array::from(&e.through.iter().flat_map(|t| &t.w_o).copied().collect::<Vec<_>>()[..]),
+        }));
         let n = e.len();
         Box::pin(async move {
-            let words = JsFuture::from(promise).await.map_err(from_js_error)?;
+            let words = promise.await.map_err(from_js_error)?;
             read_counts(&words.unchecked_into::<Uint32Array>().to_vec(), n)
         })
     }
@@ -104,6 +112,23 @@ fn read_counts(words: &[u32], n: usize) -> Result<(Vec<Count>, u64)> {
     }
     let counts = words[..3 * n].as_chunks().0.iter().map(|[a, b, f]| Count { above: *a, below: *b, not_finite: *f != 0 });
     Ok((counts.collect(), u64::from(words[3 * n]) | u64::from(words[3 * n + 1]) << 32))
+}
+
+/// The cheaper ways out of their arrays; they come from the same build's `count`, in one piece.
+fn read_through(heads: &[u32], v: &[f32], w_o: &[f32]) -> Vec<Through> {
+    let heads = heads.as_chunks().0;
+    let rows: usize = heads.iter().map(|[a, b]| (b - a) as usize).sum();
+    if rows == 0 {
+        return vec![];
+    }
+    let (d_head, one) = (v.len() / rows, w_o.len() / heads.len());
+    let mut at = 0;
+    let each = heads.iter().zip(w_o.chunks_exact(one)).map(|([a, b], w_o)| {
+        let (first, n) = (at, (b - a) as usize * d_head);
+        at += n;
+        Through { rows: *a as usize..*b as usize, v: v[first..first + n].to_vec(), w_o: w_o.to_vec() }
+    });
+    each.collect()
 }
 
 /// One worker's part of the vocabulary.
@@ -139,9 +164,13 @@ impl JsShard {
         k: Vec<u32>,
         z: Vec<f32>,
         suspicious: Vec<u8>,
+        heads: Vec<u32>,
+        v: Vec<f32>,
+        w_o: Vec<f32>,
         control: JobControl,
     ) -> std::result::Result<Uint32Array, JsValue> {
-        let entrants = Entrants { d: self.d, y, targets, k, z, suspicious };
+        let through = read_through(&heads, &v, &w_o);
+        let entrants = Entrants { d: self.d, y, targets, k, z, suspicious, through };
         let host = WorkerHost::new(control);
         let counted = self.shard.borrow().count(entrants, &host, |_| {}).await;
         let (counts, work) = counted.map_err(to_js_error)?;
