@@ -4,7 +4,7 @@
  *
  * Interactive elements carry `data-testid`, which stay as they are:
  *
- *   model-select, open-hub, model-files, model-folder, model-drop, mirror-address, open-mirror,
+ *   model-select, open-hub, model-files, model-folder, model-drop, model-again, mirror-address, open-mirror,
  *   model-facts, model-name, planted-badge
  *   figure-A, figure-B, figure-single, relation-select, relation-file, typed-pairs, use-typed,
  *   sign-relation, sign-suppression, k-<relation name>, kept-pairs, dropped-pairs

@@ -163,3 +163,41 @@ test('a connection that is set to save data is warned about', async () => {
   await byId(page, 'plan').filter({ hasText: 'set to save data' }).waitFor();
   await finish(page, NETWORK_PROBLEMS);
 });
+
+test('files that were dropped are offered again at the next visit, from their handles', async () => {
+  const page = await newPage(browser);
+  await openFigure(page, site.url);
+  // A file of the browser's own file system has a handle of the same kind as one of the disk.
+  const drop = await page.evaluateHandle(async () => {
+    const folder = await navigator.storage.getDirectory();
+    const data = new DataTransfer();
+    const handles = [];
+    for (const name of ['model.safetensors', 'config.json', 'tokenizer.json']) {
+      const bytes = await (await fetch(`models/planted/${name}`)).arrayBuffer();
+      const handle = await folder.getFileHandle(name, { create: true });
+      const writer = await handle.createWritable();
+      await writer.write(bytes);
+      await writer.close();
+      handles.push(handle);
+      data.items.add(new File([bytes], name));
+    }
+    DataTransferItem.prototype.getAsFileSystemHandle = () => Promise.resolve(handles.shift());
+    return data;
+  });
+  await page.dispatchEvent('main', 'drop', { dataTransfer: drop });
+  const openedFiles = () => byId(page, 'model-facts').filter({ hasText: 'files on this computer' }).waitFor();
+  await openedFiles();
+  await openFigure(page, site.url);
+  await byId(page, 'model-select').selectOption({ label: 'Files on this computer' });
+  await byId(page, 'model-again').filter({ hasText: 'model.safetensors' }).click();
+  await openedFiles();
+  await run(page);
+  assert.equal((await savedResult(page)).model.source, 'file');
+
+  // Gone meanwhile: a sentence.
+  await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('model.safetensors'));
+  await byId(page, 'model-again').click();
+  const error = await nextError(page);
+  assert.match(error.text, /no longer where it was/);
+  await finish(page, NETWORK_PROBLEMS);
+});

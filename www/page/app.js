@@ -11,6 +11,7 @@ import { createModelChooser } from './model-chooser.js';
 import { createModelFacts } from './model-facts.js';
 import { createPairList } from './pair-list.js';
 import { createPlantedTable, createPublishedTable } from './published-table.js';
+import { handlesOfDrop, rememberFiles } from './remembered-files.js';
 import { createRelationChooser } from './relation-chooser.js';
 import { createRunPanel } from './run-panel.js';
 import { createSave } from './save.js';
@@ -101,13 +102,18 @@ function acceptDrops({ modelChooser, relationChooser, session }, isReady) {
       session.notify('note', 'The page is busy. Wait or press Cancel, then drop the files again.');
       return;
     }
+    // Both look at the drop before the first pause: afterwards it is empty.
+    const handles = handlesOfDrop(event.dataTransfer);
     try {
       const files = await filesOfDrop(event.dataTransfer);
       if (files.length === 0) return;
       const meaning = await meaningOfDrop(files);
       if (meaning === 'result') await session.loadResult(files[0]);
       else if (meaning === 'relation') await relationChooser.offer(files[0]);
-      else modelChooser.offer(files);
+      else {
+        modelChooser.offer(files);
+        await rememberFiles(await handles);
+      }
     } catch (error) {
       session.fail(error);
     }

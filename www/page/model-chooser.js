@@ -5,6 +5,7 @@
 import { choice, el, labelled, setText } from './dom.js';
 import { modelFiles } from './file-drop.js';
 import { byteText } from './format.js';
+import { recallFiles } from './remembered-files.js';
 
 export const BUNDLED = 'bundled';
 const FILES = 'files';
@@ -47,7 +48,14 @@ export function createModelChooser({ catalogue, session, bundled }) {
     el('div', { class: 'buttons' },
       el('label', { class: 'button' }, 'Choose files', fileInput),
       el('label', { class: 'button' }, 'Choose a folder', folderInput)));
-  const files = el('div', { class: 'way' }, drop, el('p', { class: 'hint' }, 'The files stay on this computer.'));
+  const again = el('button', { type: 'button', hidden: true, 'data-testid': 'model-again' });
+  recallFiles().then((last) => {
+    if (!last) return;
+    setText(again, `Open "${last.name}" of the last visit`);
+    again.hidden = false;
+    again.addEventListener('click', () => last.files().then(offer, session.fail));
+  });
+  const files = el('div', { class: 'way' }, drop, again, el('p', { class: 'hint' }, 'The files stay on this computer.'));
 
   const address = el('input', { type: 'url', placeholder: 'https://example.org/gpt2/', autocomplete: 'off', spellcheck: 'false', 'data-testid': 'mirror-address' });
   const mirrorButton = el('button', { type: 'submit', 'data-testid': 'open-mirror' }, 'Open');
