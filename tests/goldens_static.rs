@@ -147,17 +147,3 @@ fn planted_weights_score_as_the_reference_says() {
         true,
     );
 }
-
-/// GPT-2 small's full shape; wants the whole tokenizer (scripts/make-tokenizer.mjs).
-#[test]
-#[ignore = "writes 548 MB and takes minutes without optimisation: HEADMAP_TOKENIZER=FILE cargo test --release --test goldens_static -- --ignored"]
-fn weights_of_full_shape_score_within_the_bounds_of_the_reference() {
-    let tokenizer = std::env::var_os("HEADMAP_TOKENIZER").expect("HEADMAP_TOKENIZER names GPT-2's tokenizer.json");
-    let options = Options {
-        kind: Kind::Graded,
-        shape: Kind::Graded.usual_shape(),
-        dtype: Dtype::F32,
-        prefix: false,
-    };
-    holds("graded-small", &options, Path::new(&tokenizer), false);
-}

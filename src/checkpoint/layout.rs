@@ -184,9 +184,9 @@ const FIRST_MLP: [&str; 6] =
 
 fn heads(name: &str, d: u64, config: &Config) -> Result<u64> {
     match config.n_head {
-        Some(h) if h > 0 && d % h == 0 => Ok(h),
+        Some(h) if h > 0 && d.is_multiple_of(h) => Ok(h),
         Some(h) => Err(Error::ConfigInvalid(format!("config.json says {h} heads, which do not divide {name}'s width {d}."))),
-        None if d % 64 == 0 => Ok(d / 64), // d_head is 64 in every GPT-2
+        None if d.is_multiple_of(64) => Ok(d / 64), // d_head is 64 in every GPT-2
         None => Err(Error::ConfigInvalid(format!(
             "{name} has width {d}, from which the number of heads cannot be told. Choose its config.json too."
         ))),

@@ -63,7 +63,7 @@ pub async fn stream_rows<S: ByteSource>(
     mut each: impl AsyncFnMut(usize, &mut [f32]) -> Result<()>,
 ) -> Result<()> {
     let cols = *tensor.shape.last().unwrap_or(&1);
-    let rows = if cols == 0 { 0 } else { tensor.len / tensor.dtype.size() / cols };
+    let rows = (tensor.len / tensor.dtype.size()).checked_div(cols).unwrap_or(0);
     let row_len = cols * tensor.dtype.size();
     let size = tensor.dtype.size() as usize;
     let step = (PIECE / row_len.max(1)).max(1);

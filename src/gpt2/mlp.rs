@@ -81,7 +81,7 @@ impl Mlp {
         };
         let sum = self.sum.take().ok_or_else(|| lost("no weights".into()))?;
         let data = sum.into_data_async().await.map_err(|e| lost(format!("{e:?}")))?;
-        let mut out = data.into_vec::<f32>().map_err(|e| lost(format!("{e:?}")))?;
+        let mut out = data.try_into_vec::<f32>().map_err(|e| lost(format!("{e:?}")))?;
         for row in out.chunks_exact_mut(self.d_model) {
             row.iter_mut().zip(bias).for_each(|(v, b)| *v += b);
         }
