@@ -17,11 +17,15 @@ impl Tokenizer {
     /// From a tokenizer.json. Errors: it cannot be read.
     pub fn from_json(json: &[u8]) -> Result<Self> {
         if json.len() > MAX_BYTES {
-            return Err(Error::TokenizerInvalid("tokenizer.json is over 32 MB, which GPT-2's is not.".into()));
+            return Err(Error::TokenizerInvalid(
+                "tokenizer.json is over 32 MB, which GPT-2's is not.".into(),
+            ));
         }
         let inner = tokenizers::Tokenizer::from_bytes(json).map_err(|e| {
             let why: String = e.to_string().chars().take(200).collect();
-            Error::TokenizerInvalid(format!("tokenizer.json cannot be read ({why}). Choose the one that belongs to the model."))
+            Error::TokenizerInvalid(format!(
+                "tokenizer.json cannot be read ({why}). Choose the one that belongs to the model."
+            ))
         })?;
         let n_vocab = inner.get_vocab_size(true);
         Ok(Self { inner, n_vocab })
@@ -46,20 +50,29 @@ impl Tokenizer {
     /// Token ids of `text`, nothing added before or after.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         if text.len() > MAX_TEXT {
-            return Err(Error::TokenizerInvalid("a text of over 1 MB is not split into tokens.".into()));
+            return Err(Error::TokenizerInvalid(
+                "a text of over 1 MB is not split into tokens.".into(),
+            ));
         }
         let encoded = self.inner.encode_fast(text, false).map_err(|e| {
-            Error::TokenizerInvalid(format!("The tokenizer failed on a text ({e}). Is tokenizer.json GPT-2's?"))
+            Error::TokenizerInvalid(format!(
+                "The tokenizer failed on a text ({e}). Is tokenizer.json GPT-2's?"
+            ))
         })?;
         let ids = encoded.get_ids().to_vec();
         match ids.iter().find(|id| **id as usize >= self.n_vocab) {
-            Some(id) => Err(Error::TokenizerInvalid(format!("tokenizer.json gives token {id} but says it has only {} tokens.", self.n_vocab))),
+            Some(id) => Err(Error::TokenizerInvalid(format!(
+                "tokenizer.json gives token {id} but says it has only {} tokens.",
+                self.n_vocab
+            ))),
             None => Ok(ids),
         }
     }
 
     /// Text of the tokens, special ones included.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
-        self.inner.decode(ids, false).map_err(|e| Error::TokenizerInvalid(format!("Tokens could not be turned into text ({e}).")))
+        self.inner
+            .decode(ids, false)
+            .map_err(|e| Error::TokenizerInvalid(format!("Tokens could not be turned into text ({e}).")))
     }
 }

@@ -14,7 +14,10 @@ use support::{model, path, relation};
 /// The tiny model's file with `edit` done to the bytes of one tensor.
 fn edited(key: &str, edit: impl FnOnce(&mut [u8])) -> Vec<u8> {
     let bytes = std::fs::read(model("tiny").join("model.safetensors")).unwrap();
-    let mut source = BytesSource { name: "model.safetensors".into(), bytes };
+    let mut source = BytesSource {
+        name: "model.safetensors".into(),
+        bytes,
+    };
     let header = pollster::block_on(Header::read(&source)).unwrap();
     let t = &header.tensors[key];
     edit(&mut source.bytes[t.offset as usize..(t.offset + t.len) as usize]);
@@ -24,12 +27,20 @@ fn edited(key: &str, edit: impl FnOnce(&mut [u8])) -> Vec<u8> {
 fn score_with(bytes: Vec<u8>, tokenizer: &str, preprocessing: Preprocessing) -> Result<ResultDocument> {
     let config = std::fs::read_to_string(model("tiny").join("config.json")).unwrap();
     let tokenizer = Tokenizer::from_json(&std::fs::read(path(tokenizer)).unwrap())?;
-    let source = BytesSource { name: "model.safetensors".into(), bytes };
+    let source = BytesSource {
+        name: "model.safetensors".into(),
+        bytes,
+    };
     let engine = Rc::new(CpuEngine::default());
     let open = Model::open(engine, source, Some(&config), tokenizer, Provenance::default(), 0);
     let model = pollster::block_on(open)?;
     let options = Options { preprocessing };
-    pollster::block_on(score_relations(&model, &[relation("name_copying", 1)], options, &SilentHost))
+    pollster::block_on(score_relations(
+        &model,
+        &[relation("name_copying", 1)],
+        options,
+        &SilentHost,
+    ))
 }
 
 const TINY: &str = "tests/golden/tokenizers/tiny.json";
@@ -71,7 +82,10 @@ fn nan_where_every_head_needs_it_is_an_error_that_names_the_tensor() {
     assert!(wte.to_string().contains("wte.weight, token 7"), "{wte}");
     let mlp = edited("h.0.mlp.c_fc.weight", |b| put(b, 0, f32::NEG_INFINITY));
     assert!(refused(mlp.clone()).to_string().contains("h.0.mlp.c_fc.weight"));
-    assert!(score_with(mlp, TINY, Preprocessing::None).is_ok(), "the MLP is not used here");
+    assert!(
+        score_with(mlp, TINY, Preprocessing::None).is_ok(),
+        "the MLP is not used here"
+    );
 }
 
 #[test]
@@ -93,7 +107,10 @@ fn relations_without_a_usable_pair_are_refused() {
     let e = score(words).unwrap_err();
     assert_eq!(e.code(), "RelationEmpty");
     assert!(e.to_string().contains("tokens"), "{e}");
-    assert_eq!(score(relation("name_copying", 0)).unwrap_err().code(), "RelationInvalid");
+    assert_eq!(
+        score(relation("name_copying", 0)).unwrap_err().code(),
+        "RelationInvalid"
+    );
 }
 
 /// GPT-2 XL's real sizes: offsets beyond 32 bits, and what a static job reads of them.
@@ -104,7 +121,10 @@ fn gpt2_xl_plans_beyond_four_gigabytes() {
     let mut entries = Vec::new();
     let mut tensor = |name: String, shape: &[u64]| {
         let len = shape.iter().product::<u64>() * 4;
-        entries.push(format!(r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{at},{}]}}"#, at + len));
+        entries.push(format!(
+            r#""{name}":{{"dtype":"F32","shape":{shape:?},"data_offsets":[{at},{}]}}"#,
+            at + len
+        ));
         at += len;
     };
     for l in 0..layers {

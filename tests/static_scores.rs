@@ -15,7 +15,9 @@ fn check(name: &str, exact: bool) {
     for case in &goldens.cases {
         let what = format!("{name}, {}, k = {}, {:?}", case.relation, case.k, case.preprocessing);
         let relations = [relation(&case.relation, case.k)];
-        let options = Options { preprocessing: case.preprocessing };
+        let options = Options {
+            preprocessing: case.preprocessing,
+        };
         let result = pollster::block_on(score_relations(&model, &relations, options, &SilentHost)).unwrap();
         let got = &result.relations[0];
         assert_eq!(got.total, case.n_pairs, "{what}: pairs kept");
@@ -23,7 +25,12 @@ fn check(name: &str, exact: bool) {
         assert_eq!(ids, goldens.relations[&case.relation], "{what}: token ids");
         assert!(got.invalid.is_empty(), "{what}: {:?}", got.invalid);
         within(&format!("{what}, score"), &got.hits, &case.score, exact);
-        within(&format!("{what}, suppression"), &got.suppression_hits, &case.suppression, exact);
+        within(
+            &format!("{what}, suppression"),
+            &got.suppression_hits,
+            &case.suppression,
+            exact,
+        );
         bits_agree(&result);
     }
 }
@@ -33,8 +40,15 @@ fn within(what: &str, got: &[Vec<u32>], want: &Bounds, exact: bool) {
     for (l, row) in got.iter().enumerate() {
         assert_eq!(row.len(), want.hits[l].len(), "{what}: heads");
         for (h, hits) in row.iter().enumerate() {
-            let (lo, hi) = if exact { (want.hits[l][h], want.hits[l][h]) } else { (want.lo[l][h], want.hi[l][h]) };
-            assert!((lo..=hi).contains(hits), "{what}: head {l}.{h} has {hits} hits, not {lo} to {hi}");
+            let (lo, hi) = if exact {
+                (want.hits[l][h], want.hits[l][h])
+            } else {
+                (want.lo[l][h], want.hi[l][h])
+            };
+            assert!(
+                (lo..=hi).contains(hits),
+                "{what}: head {l}.{h} has {hits} hits, not {lo} to {hi}"
+            );
         }
     }
 }
@@ -42,7 +56,14 @@ fn within(what: &str, got: &[Vec<u32>], want: &Bounds, exact: bool) {
 /// The bit sets say the same as the counts.
 fn bits_agree(result: &ResultDocument) {
     use base64::{Engine, engine::general_purpose::STANDARD};
-    let count = |text: &String| STANDARD.decode(text).unwrap().iter().map(|b| b.count_ones()).sum::<u32>();
+    let count = |text: &String| {
+        STANDARD
+            .decode(text)
+            .unwrap()
+            .iter()
+            .map(|b| b.count_ones())
+            .sum::<u32>()
+    };
     for r in &result.relations {
         for (hits, bits) in [(&r.hits, &r.pair_hits), (&r.suppression_hits, &r.pair_suppression_hits)] {
             for (hits, bits) in hits.iter().flatten().zip(bits.iter().flatten()) {
@@ -92,5 +113,8 @@ fn the_work_is_counted_and_less_than_the_full_projection() {
     assert!(first.bytes_read >= model.job_bytes() && first.bytes_read < model.file_bytes());
     let again = score();
     assert_eq!(again.bytes_read, 0, "the weights are at hand");
-    assert_eq!(again.relations[0].pair_hits, first.relations[0].pair_hits, "the same run twice");
+    assert_eq!(
+        again.relations[0].pair_hits, first.relations[0].pair_hits,
+        "the same run twice"
+    );
 }

@@ -15,9 +15,9 @@ const methods = {
   },
   write: ({ first, rows }) => shard.write(first, rows),
   rows: ({ ids }) => shard.rows(ids),
-  async count({ y, targets, k, z, suspicious }, mine) {
+  async count({ y, targets, k, z, suspicious, heads, v, wO }, mine) {
     const control = { get cancelled() { return mine !== generation; }, tick, event() {}, now: () => performance.now() };
-    return shard.count(y, targets, k, z, suspicious, control);
+    return shard.count(y, targets, k, z, suspicious, heads, v, wO, control);
   },
   heap: () => wasm.heapBytes(),
 };

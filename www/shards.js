@@ -53,7 +53,7 @@ export class Shards {
 
   /** Every part counts the rows against its own tokens. @returns {Promise<Uint32Array>} sums */
   async count(entrants) {
-    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious };
+    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o };
     entrants.free();
     const answers = await Promise.all(this.#parts.map((part) => part.ask('count', rows)));
     const n = rows.targets.length;

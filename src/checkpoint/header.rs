@@ -83,10 +83,13 @@ impl Header {
         let data_len = file_len
             .checked_sub(data_start)
             .ok_or_else(|| corrupt(name, "the header is longer than the file".into()))?;
-        let raw: Entries = serde_json::from_slice(json).map_err(|e| corrupt(name, format!("its header is wrong ({e})")))?;
+        let raw: Entries =
+            serde_json::from_slice(json).map_err(|e| corrupt(name, format!("its header is wrong ({e})")))?;
         let mut tensors = BTreeMap::new();
         for (key, entry) in raw.0 {
-            let info = entry.check(data_start, data_len).map_err(|why| corrupt(name, format!("tensor {} {why}", short(&key))))?;
+            let info = entry
+                .check(data_start, data_len)
+                .map_err(|why| corrupt(name, format!("tensor {} {why}", short(&key))))?;
             tensors.insert(key, info);
         }
         let mut order: Vec<_> = tensors.iter().map(|(k, t)| (t.offset, t.offset + t.len, k)).collect();
@@ -94,13 +97,20 @@ impl Header {
         let mut at = data_start;
         for (start, end, key) in order {
             if start != at {
-                let what = if start < at { "overlaps the one before it" } else { "leaves a gap before it" };
+                let what = if start < at {
+                    "overlaps the one before it"
+                } else {
+                    "leaves a gap before it"
+                };
                 return Err(corrupt(name, format!("tensor {} {what}", short(key))));
             }
             at = end;
         }
         if at != file_len {
-            return Err(corrupt(name, format!("its tensors end at byte {at} but the file has {file_len}")));
+            return Err(corrupt(
+                name,
+                format!("its tensors end at byte {at} but the file has {file_len}"),
+            ));
         }
         Ok(Self { tensors })
     }
@@ -126,12 +136,23 @@ impl Entry {
         let wanted = self.shape.iter().try_fold(self.dtype.size(), |n, s| n.checked_mul(*s));
         let wanted = wanted.ok_or("has more elements than can be counted")?;
         if begin > end || end > data_len {
-            return Err(format!("lies at bytes {begin}..{end} of {data_len}: the file is cut off or its header lies"));
+            return Err(format!(
+                "lies at bytes {begin}..{end} of {data_len}: the file is cut off or its header lies"
+            ));
         }
         if end - begin != wanted {
-            return Err(format!("of shape {:?} needs {wanted} bytes but has {}", self.shape, end - begin));
+            return Err(format!(
+                "of shape {:?} needs {wanted} bytes but has {}",
+                self.shape,
+                end - begin
+            ));
         }
-        Ok(TensorInfo { dtype: self.dtype, shape: self.shape, offset: data_start + begin, len: wanted })
+        Ok(TensorInfo {
+            dtype: self.dtype,
+            shape: self.shape,
+            offset: data_start + begin,
+            len: wanted,
+        })
     }
 }
 
@@ -182,14 +203,18 @@ fn corrupt(name: &str, why: String) -> Error {
 /// A first guess at what a file is that does not start like safetensors.
 fn foreign(name: &str, start: &[u8], len: u64) -> Error {
     let kind = match start {
-        [b'P', b'K', 3, 4, ..] | [0x80, ..=5, ..] => "a PyTorch file (pickled), which can run code and is never opened here",
+        [b'P', b'K', 3, 4, ..] | [0x80, ..=5, ..] => {
+            "a PyTorch file (pickled), which can run code and is never opened here"
+        }
         [b'G', b'G', b'U', b'F', ..] => "a GGUF file",
         [b'v', b'e', b'r', b's', b'i', b'o', b'n', b' '] => "a Git LFS pointer, not the file itself",
         [b'<', ..] => "a web page (perhaps an error page of the server)",
         [b'{', ..] => "a JSON text",
         _ => return corrupt(name, format!("its first 8 bytes announce a header of {len} bytes")),
     };
-    Error::CheckpointUnsupported(format!("{name} is {kind}, not safetensors. Choose the file model.safetensors of a GPT-2."))
+    Error::CheckpointUnsupported(format!(
+        "{name} is {kind}, not safetensors. Choose the file model.safetensors of a GPT-2."
+    ))
 }
 
 #[cfg(test)]

@@ -19,7 +19,15 @@ fn reads_what_is_right() {
     let h = parse(json, 28).unwrap();
     let start = 8 + json.len() as u64;
     assert_eq!(h.tensors["a"].offset, start);
-    assert_eq!(h.tensors["b"], TensorInfo { dtype: Dtype::F32, shape: vec![2, 3], offset: start + 4, len: 24 });
+    assert_eq!(
+        h.tensors["b"],
+        TensorInfo {
+            dtype: Dtype::F32,
+            shape: vec![2, 3],
+            offset: start + 4,
+            len: 24
+        }
+    );
 }
 
 #[test]
@@ -43,18 +51,25 @@ fn names_each_lie() {
     assert!(message(&one("F32", "[18446744073709551615,2]", "[0,8]"), 8).contains("counted"));
     assert!(message(&one("F8_E4M3", "[1]", "[0,1]"), 1).contains("unknown variant"));
     assert!(message(&one("F32", "[-1]", "[0,4]"), 4).contains("header is wrong"));
-    let twice = r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#;
+    let twice =
+        r#"{"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"a":{"dtype":"U8","shape":[1],"data_offsets":[1,2]}}"#;
     assert!(message(twice, 2).contains("twice"));
-    let overlap = r#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#;
+    let overlap =
+        r#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#;
     assert!(message(overlap, 3).contains("overlaps"));
-    let many: Vec<_> = (0..=MAX_TENSORS).map(|i| format!(r#""t{i}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#)).collect();
+    let many: Vec<_> = (0..=MAX_TENSORS)
+        .map(|i| format!(r#""t{i}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}"#))
+        .collect();
     assert!(message(&format!("{{{}}}", many.join(",")), 0).contains("more than 2000"));
 }
 
 #[test]
 fn foreign_files_are_named() {
     let read = |bytes: &[u8]| {
-        let source = super::super::BytesSource { name: "f".into(), bytes: bytes.to_vec() };
+        let source = super::super::BytesSource {
+            name: "f".into(),
+            bytes: bytes.to_vec(),
+        };
         pollster::block_on(Header::read(&source)).unwrap_err()
     };
     let zip = read(b"PK\x03\x04aaaaaaaaaaaa");

@@ -23,10 +23,14 @@ impl Config {
     /// From the text of config.json (at most 1 MB).
     pub fn parse(json: &str) -> Result<Self> {
         if json.len() > 1_000_000 {
-            return Err(Error::ConfigInvalid("config.json is over 1 MB, which no model's is.".into()));
+            return Err(Error::ConfigInvalid(
+                "config.json is over 1 MB, which no model's is.".into(),
+            ));
         }
         serde_json::from_str(json).map_err(|e| {
-            Error::ConfigInvalid(format!("config.json cannot be read ({e}). Choose the one that belongs to the checkpoint."))
+            Error::ConfigInvalid(format!(
+                "config.json cannot be read ({e}). Choose the one that belongs to the checkpoint."
+            ))
         })
     }
 }
@@ -53,7 +57,9 @@ const MAX_VOCAB: u64 = 1_000_000;
 impl Gpt2Layout {
     /// Checks names and shapes. `name` is the file's, for messages.
     pub fn new(name: &str, header: Header, config: &Config) -> Result<Self> {
-        let prefix = ["", "transformer."].into_iter().find(|p| header.tensors.contains_key(&format!("{p}wte.weight")));
+        let prefix = ["", "transformer."]
+            .into_iter()
+            .find(|p| header.tensors.contains_key(&format!("{p}wte.weight")));
         let prefix = prefix.ok_or_else(|| {
             Error::CheckpointUnsupported(format!(
                 "{name} is safetensors but not a GPT-2: it has no tensor wte.weight. Choose the checkpoint of a GPT-2 model."
@@ -73,12 +79,19 @@ impl Gpt2Layout {
         while n_layer < MAX_LAYERS && find(&format!("h.{n_layer}.attn.c_attn.weight")).is_some() {
             n_layer += 1;
         }
-        if n_layer == 0 || n_layer == MAX_LAYERS || !(1..=MAX_D_MODEL).contains(&d) || !(1..=MAX_VOCAB).contains(&n_vocab) {
+        if n_layer == 0
+            || n_layer == MAX_LAYERS
+            || !(1..=MAX_D_MODEL).contains(&d)
+            || !(1..=MAX_VOCAB).contains(&n_vocab)
+        {
             return Err(Error::CheckpointShape(format!(
                 "{name} has {n_layer} layers, width {d} and {n_vocab} tokens, which is no GPT-2 that can be scored here."
             )));
         }
-        let d_mlp = find("h.0.mlp.c_fc.weight").and_then(|t| t.shape.get(1)).copied().unwrap_or(4 * d);
+        let d_mlp = find("h.0.mlp.c_fc.weight")
+            .and_then(|t| t.shape.get(1))
+            .copied()
+            .unwrap_or(4 * d);
         let n_head = heads(name, d, config)?;
         let said = [
             ("n_layer", config.n_layer, n_layer),
@@ -89,7 +102,8 @@ impl Gpt2Layout {
         for (key, config, file) in said {
             if config.is_some_and(|c| c != file) {
                 return Err(Error::ConfigInvalid(format!(
-                    "config.json says {key} = {}, but {name} has {file}: they belong to different models.", config.unwrap_or(0)
+                    "config.json says {key} = {}, but {name} has {file}: they belong to different models.",
+                    config.unwrap_or(0)
                 )));
             }
         }
@@ -140,7 +154,12 @@ impl Gpt2Layout {
     /// single layer leaves it unused.
     pub fn scored_tensors(&self) -> Vec<String> {
         let mut keys = self.static_job(true);
-        keys.extend(FIRST_MLP.iter().map(|k| format!("h.0.{k}")).filter(|_| self.n_layer == 1));
+        keys.extend(
+            FIRST_MLP
+                .iter()
+                .map(|k| format!("h.0.{k}"))
+                .filter(|_| self.n_layer == 1),
+        );
         keys
     }
 
@@ -163,14 +182,17 @@ impl Gpt2Layout {
         wanted.push(("wte.weight".into(), vec![self.n_vocab as u64, d]));
         for (key, shape) in wanted {
             let Some(t) = self.header.tensors.get(&format!("{}{key}", self.prefix)) else {
-                return Err(Error::CheckpointShape(format!("{name} has no tensor {key}: it is not a whole GPT-2 checkpoint.")));
+                return Err(Error::CheckpointShape(format!(
+                    "{name} has no tensor {key}: it is not a whole GPT-2 checkpoint."
+                )));
             };
             if t.shape != shape {
                 return Err(misfit(name, &key, &t.shape, &format!("{shape:?}")));
             }
             if !matches!(t.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
                 return Err(Error::CheckpointUnsupported(format!(
-                    "{name} stores {key} as {:?}; F32, F16 and BF16 are read. Convert the checkpoint.", t.dtype
+                    "{name} stores {key} as {:?}; F32, F16 and BF16 are read. Convert the checkpoint.",
+                    t.dtype
                 )));
             }
         }
@@ -179,13 +201,21 @@ impl Gpt2Layout {
 }
 
 /// Layer 0's second LayerNorm and MLP, in the order in which they are wanted.
-const FIRST_MLP: [&str; 6] =
-    ["ln_2.weight", "ln_2.bias", "mlp.c_fc.weight", "mlp.c_fc.bias", "mlp.c_proj.weight", "mlp.c_proj.bias"];
+const FIRST_MLP: [&str; 6] = [
+    "ln_2.weight",
+    "ln_2.bias",
+    "mlp.c_fc.weight",
+    "mlp.c_fc.bias",
+    "mlp.c_proj.weight",
+    "mlp.c_proj.bias",
+];
 
 fn heads(name: &str, d: u64, config: &Config) -> Result<u64> {
     match config.n_head {
         Some(h) if h > 0 && d.is_multiple_of(h) => Ok(h),
-        Some(h) => Err(Error::ConfigInvalid(format!("config.json says {h} heads, which do not divide {name}'s width {d}."))),
+        Some(h) => Err(Error::ConfigInvalid(format!(
+            "config.json says {h} heads, which do not divide {name}'s width {d}."
+        ))),
         None if d.is_multiple_of(64) => Ok(d / 64), // d_head is 64 in every GPT-2
         None => Err(Error::ConfigInvalid(format!(
             "{name} has width {d}, from which the number of heads cannot be told. Choose its config.json too."
@@ -196,7 +226,9 @@ fn heads(name: &str, d: u64, config: &Config) -> Result<u64> {
 fn epsilon(config: &Config) -> Result<f64> {
     let eps = config.layer_norm_epsilon.unwrap_or(1e-5);
     if !(eps > 0.0 && eps < 1.0) {
-        return Err(Error::ConfigInvalid(format!("config.json says layer_norm_epsilon = {eps}, which cannot be.")));
+        return Err(Error::ConfigInvalid(format!(
+            "config.json says layer_norm_epsilon = {eps}, which cannot be."
+        )));
     }
     let activation = config.activation_function.as_deref().unwrap_or("gelu_new");
     if !matches!(activation, "gelu_new" | "gelu_pytorch_tanh") {
@@ -206,12 +238,16 @@ fn epsilon(config: &Config) -> Result<f64> {
     }
     match config.model_type.as_deref() {
         None | Some("gpt2") => Ok(eps),
-        Some(other) => Err(Error::CheckpointUnsupported(format!("config.json says the model is {other:.40?}, not gpt2."))),
+        Some(other) => Err(Error::CheckpointUnsupported(format!(
+            "config.json says the model is {other:.40?}, not gpt2."
+        ))),
     }
 }
 
 fn misfit(name: &str, key: &str, has: &[u64], wants: &str) -> Error {
-    Error::CheckpointShape(format!("In {name} the tensor {key} has shape {has:?} where {wants} was expected: its tensors do not fit together."))
+    Error::CheckpointShape(format!(
+        "In {name} the tensor {key} has shape {has:?} where {wants} was expected: its tensors do not fit together."
+    ))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ mod write;
 pub use header::{Dtype, Header, TensorInfo};
 pub use layout::{Config, Gpt2Layout};
 pub use read::{BytesCounted, read_tensor, stream_rows};
-pub use source::{ByteSource, BytesSource};
 #[cfg(not(target_arch = "wasm32"))]
 pub use source::FileSource;
+pub use source::{ByteSource, BytesSource};
 pub use write::{Sink, write_checkpoint};

@@ -17,7 +17,10 @@ pub struct BytesCounted<S> {
 
 impl<S> BytesCounted<S> {
     pub fn new(source: S) -> Self {
-        Self { source, read: Cell::new(0) }
+        Self {
+            source,
+            read: Cell::new(0),
+        }
     }
 
     /// Bytes read so far.
@@ -71,11 +74,17 @@ pub async fn stream_rows<S: ByteSource>(
     let mut first = 0;
     while first < rows {
         let n = step.min(rows - first);
-        let bytes = source.read(tensor.offset + first * row_len, (n * row_len) as usize).await?;
+        let bytes = source
+            .read(tensor.offset + first * row_len, (n * row_len) as usize)
+            .await?;
         values.clear();
         values.reserve_exact(n as usize * columns.len());
         for row in bytes.chunks_exact(row_len as usize) {
-            convert(tensor.dtype, &row[columns.start * size..columns.end * size], &mut values)?;
+            convert(
+                tensor.dtype,
+                &row[columns.start * size..columns.end * size],
+                &mut values,
+            )?;
         }
         drop(bytes);
         each(first as usize, &mut values).await?;
@@ -99,9 +108,25 @@ pub async fn read_tensor<S: ByteSource>(source: &S, tensor: &TensorInfo) -> Resu
 fn convert(dtype: Dtype, bytes: &[u8], out: &mut Vec<f32>) -> Result<()> {
     match dtype {
         Dtype::F32 => out.extend(bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
-        Dtype::F16 => out.extend(bytes.as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32())),
-        Dtype::BF16 => out.extend(bytes.as_chunks().0.iter().map(|b| half::bf16::from_le_bytes(*b).to_f32())),
-        other => return Err(Error::CheckpointUnsupported(format!("Weights stored as {other:?} are not read; convert them to F32, F16 or BF16."))),
+        Dtype::F16 => out.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| half::f16::from_le_bytes(*b).to_f32()),
+        ),
+        Dtype::BF16 => out.extend(
+            bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| half::bf16::from_le_bytes(*b).to_f32()),
+        ),
+        other => {
+            return Err(Error::CheckpointUnsupported(format!(
+                "Weights stored as {other:?} are not read; convert them to F32, F16 or BF16."
+            )));
+        }
     }
     Ok(())
 }
@@ -123,8 +148,16 @@ mod tests {
                     _ => half::bf16::from_f32(*v).to_le_bytes().to_vec(),
                 })
                 .collect();
-            let tensor = TensorInfo { dtype, shape: vec![2, 3], offset: 3, len: bytes.len() as u64 };
-            let source = BytesCounted::new(BytesSource { name: "t".into(), bytes: [vec![9; 3], bytes].concat() });
+            let tensor = TensorInfo {
+                dtype,
+                shape: vec![2, 3],
+                offset: 3,
+                len: bytes.len() as u64,
+            };
+            let source = BytesCounted::new(BytesSource {
+                name: "t".into(),
+                bytes: [vec![9; 3], bytes].concat(),
+            });
             let mut got = Vec::new();
             let read = stream_rows(&source, &tensor, 1..3, async |_, rows| {
                 got.extend_from_slice(rows);
@@ -139,8 +172,16 @@ mod tests {
 
     #[test]
     fn a_source_that_ends_early_is_an_error() {
-        let tensor = TensorInfo { dtype: Dtype::F32, shape: vec![4], offset: 0, len: 16 };
-        let source = BytesSource { name: "t".into(), bytes: vec![0; 12] };
+        let tensor = TensorInfo {
+            dtype: Dtype::F32,
+            shape: vec![4],
+            offset: 0,
+            len: 16,
+        };
+        let source = BytesSource {
+            name: "t".into(),
+            bytes: vec![0; 12],
+        };
         let e = pollster::block_on(read_tensor(&source, &tensor)).unwrap_err();
         assert_eq!(e.code(), "SourceTruncated");
     }

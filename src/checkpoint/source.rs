@@ -37,7 +37,9 @@ impl ByteSource for BytesSource {
         let start = usize::try_from(offset).ok();
         let range = start.and_then(|s| Some(s..s.checked_add(len)?));
         let bytes = range.and_then(|r| self.bytes.get(r));
-        bytes.map(<[u8]>::to_vec).ok_or_else(|| beyond_end(&self.name, offset, len, self.len()))
+        bytes
+            .map(<[u8]>::to_vec)
+            .ok_or_else(|| beyond_end(&self.name, offset, len, self.len()))
     }
 }
 
@@ -59,7 +61,11 @@ impl FileSource {
         };
         let file = std::fs::File::open(path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
-        Ok(Self { name: path.display().to_string(), len, file: file.into() })
+        Ok(Self {
+            name: path.display().to_string(),
+            len,
+            file: file.into(),
+        })
     }
 }
 
@@ -80,12 +86,12 @@ impl ByteSource for FileSource {
         }
         let mut bytes = vec![0; len];
         let mut file = self.file.borrow_mut();
-        file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes)).map_err(|e| {
-            Error::Source {
+        file.seek(SeekFrom::Start(offset))
+            .and_then(|_| file.read_exact(&mut bytes))
+            .map_err(|e| Error::Source {
                 code: "SourceTruncated".into(),
                 message: format!("Reading {} failed at byte {offset}: {e}.", self.name),
-            }
-        })?;
+            })?;
         Ok(bytes)
     }
 }

@@ -55,7 +55,12 @@ enum Command {
 
 pub async fn run() -> Result<()> {
     match Arguments::parse().command {
-        Command::Score { model, relation, k, no_mlp } => score(&model, &relation, &k, no_mlp).await,
+        Command::Score {
+            model,
+            relation,
+            k,
+            no_mlp,
+        } => score(&model, &relation, &k, no_mlp).await,
         Command::Convert { model, out, dtype } => convert::convert(&model, &out, dtype).await,
     }
 }
@@ -69,8 +74,7 @@ async fn score(model: &Path, relation: &[PathBuf], k: &[u32], no_mlp: bool) -> R
     } else {
         None
     };
-    let tokenizer =
-        Tokenizer::from_json(read_text(&model.join("tokenizer.json"), 32 << 20)?.as_bytes())?;
+    let tokenizer = Tokenizer::from_json(read_text(&model.join("tokenizer.json"), 32 << 20)?.as_bytes())?;
     let name = model
         .file_name()
         .map_or_else(|| "model".into(), |n| n.to_string_lossy().into_owned());
@@ -128,9 +132,7 @@ fn relations(files: &[PathBuf], k: &[u32]) -> Result<Vec<Relation>> {
 /// A text file of at most `limit` bytes.
 fn read_text(path: &Path, limit: u64) -> Result<String> {
     let name = path.display().to_string();
-    let size = std::fs::metadata(path)
-        .map_err(|e| unreadable(&name, &e))?
-        .len();
+    let size = std::fs::metadata(path).map_err(|e| unreadable(&name, &e))?.len();
     if size > limit {
         return Err(Error::Source {
             code: "SourceUnreachable".into(),

@@ -8,9 +8,11 @@ pub fn layer_norm(x: &[f32], weight: &[f32], bias: &[f32], eps: f64) -> Vec<f32>
         let mean = row.iter().map(|v| f64::from(*v)).sum::<f64>() / d as f64;
         let variance = row.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / d as f64;
         let scale = 1.0 / (variance + eps).sqrt();
-        out.extend(row.iter().zip(weight.iter().zip(bias)).map(|(v, (w, b))| {
-            ((f64::from(*v) - mean) * scale * f64::from(*w) + f64::from(*b)) as f32
-        }));
+        out.extend(
+            row.iter()
+                .zip(weight.iter().zip(bias))
+                .map(|(v, (w, b))| ((f64::from(*v) - mean) * scale * f64::from(*w) + f64::from(*b)) as f32),
+        );
     }
     out
 }

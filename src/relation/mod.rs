@@ -32,14 +32,23 @@ pub struct Relation {
 /// Fails when there are too many pairs, or a side is too long or empty.
 pub fn check_pairs(pairs: &[Pair]) -> Result<()> {
     if pairs.len() > MAX_PAIRS {
-        return Err(Error::RelationInvalid(format!("The relation has {} pairs; at most {MAX_PAIRS} are scored.", pairs.len())));
+        return Err(Error::RelationInvalid(format!(
+            "The relation has {} pairs; at most {MAX_PAIRS} are scored.",
+            pairs.len()
+        )));
     }
     for (i, (s, t)) in pairs.iter().enumerate() {
         if s.is_empty() || t.is_empty() {
-            return Err(Error::RelationInvalid(format!("Pair {} of the relation has an empty side.", i + 1)));
+            return Err(Error::RelationInvalid(format!(
+                "Pair {} of the relation has an empty side.",
+                i + 1
+            )));
         }
         if s.len() > MAX_SIDE || t.len() > MAX_SIDE {
-            return Err(Error::RelationInvalid(format!("Pair {} of the relation is longer than {MAX_SIDE} bytes a side.", i + 1)));
+            return Err(Error::RelationInvalid(format!(
+                "Pair {} of the relation is longer than {MAX_SIDE} bytes a side.",
+                i + 1
+            )));
         }
     }
     Ok(())

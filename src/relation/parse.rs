@@ -13,10 +13,19 @@ pub fn parse_pairs(text: &str) -> Result<Vec<Pair>> {
         return Err(Error::RelationInvalid("The relation file is over 2 MB.".into()));
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let pairs = if text.trim_start().starts_with('[') { from_json(text)? } else { from_lines(text)? };
-    let pairs: Vec<Pair> = pairs.into_iter().map(|(s, t)| (s.trim().to_owned(), t.trim().to_owned())).collect();
+    let pairs = if text.trim_start().starts_with('[') {
+        from_json(text)?
+    } else {
+        from_lines(text)?
+    };
+    let pairs: Vec<Pair> = pairs
+        .into_iter()
+        .map(|(s, t)| (s.trim().to_owned(), t.trim().to_owned()))
+        .collect();
     if pairs.is_empty() {
-        return Err(Error::RelationInvalid("The relation file holds no pairs. Write one a line, as in: France, Paris".into()));
+        return Err(Error::RelationInvalid(
+            "The relation file holds no pairs. Write one a line, as in: France, Paris".into(),
+        ));
     }
     check_pairs(&pairs)?;
     Ok(pairs)
@@ -24,7 +33,9 @@ pub fn parse_pairs(text: &str) -> Result<Vec<Pair>> {
 
 fn from_json(text: &str) -> Result<Vec<Pair>> {
     serde_json::from_str(text).map_err(|e| {
-        Error::RelationInvalid(format!("The relation file is not a JSON list of [source, target] pairs ({e})."))
+        Error::RelationInvalid(format!(
+            "The relation file is not a JSON list of [source, target] pairs ({e})."
+        ))
     })
 }
 
@@ -65,8 +76,14 @@ mod tests {
     #[test]
     fn reads_json_csv_and_tsv() {
         let want = pairs(&[("France", "Paris"), ("Korea, South", "Seoul")]);
-        assert_eq!(parse_pairs(r#" [["France","Paris"],["Korea, South","Seoul"]]"#).unwrap(), want);
-        assert_eq!(parse_pairs("\u{feff}France, Paris\r\n\"Korea, South\",Seoul\n\n").unwrap(), want);
+        assert_eq!(
+            parse_pairs(r#" [["France","Paris"],["Korea, South","Seoul"]]"#).unwrap(),
+            want
+        );
+        assert_eq!(
+            parse_pairs("\u{feff}France, Paris\r\n\"Korea, South\",Seoul\n\n").unwrap(),
+            want
+        );
         assert_eq!(parse_pairs("France\tParis\nKorea, South\tSeoul").unwrap(), want);
     }
 

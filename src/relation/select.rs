@@ -36,7 +36,12 @@ pub fn select(pairs: &[Pair], tokenizer: &Tokenizer) -> Result<Selection> {
     for (s, t) in pairs {
         match (counts[s.as_str()].as_slice(), counts[t.as_str()].as_slice()) {
             (&[source_id], &[target_id]) => {
-                out.kept.push(Kept { source: s.clone(), target: t.clone(), source_id, target_id });
+                out.kept.push(Kept {
+                    source: s.clone(),
+                    target: t.clone(),
+                    source_id,
+                    target_id,
+                });
             }
             (a, b) => out.dropped.push((s.clone(), t.clone(), reason(a.len(), b.len()))),
         }

@@ -14,7 +14,14 @@ pub enum Event<'a> {
     /// Bytes read since the last such event.
     Read { bytes: u64 },
     /// One relation's numbers of one layer, `[n_head]` each.
-    Layer { relation: usize, layer: usize, total: usize, hits: &'a [u32], suppression_hits: &'a [u32], invalid: &'a [(usize, String)] },
+    Layer {
+        relation: usize,
+        layer: usize,
+        total: usize,
+        hits: &'a [u32],
+        suppression_hits: &'a [u32],
+        invalid: &'a [(usize, String)],
+    },
 }
 
 /// Runs a job: gives it turns, hears its news.

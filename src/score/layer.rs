@@ -20,7 +20,10 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         if let Some(e) = self.embedding.borrow().clone() {
             return Ok(e);
         }
-        host.event(Event::Phase { phase: "reading", text: "Reading the token embedding".into() });
+        host.event(Event::Phase {
+            phase: "reading",
+            text: "Reading the token embedding".into(),
+        });
         let mut embedding = self.engine.create_embedding(self.layout.shape())?;
         let d = self.layout.d_model;
         self.stream("wte.weight", 0..d, host, async |first, rows| {
@@ -44,7 +47,10 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         if let Some(layer) = self.layers.borrow().get(&l).cloned() {
             return Ok(layer);
         }
-        host.event(Event::Phase { phase: "reading", text: format!("Reading layer {l}'s attention") });
+        host.event(Event::Phase {
+            phase: "reading",
+            text: format!("Reading layer {l}'s attention"),
+        });
         let (shape, d) = (self.layout.shape(), self.layout.d_model);
         let mut weights = self.engine.create_layer(shape)?;
         let mut invalid = vec![None; shape.n_head];
@@ -60,7 +66,11 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             self.engine.write_w_o(&mut weights, first, rows)
         })
         .await?;
-        let invalid = invalid.into_iter().enumerate().filter_map(|(h, why)| Some((h, why?))).collect();
+        let invalid = invalid
+            .into_iter()
+            .enumerate()
+            .filter_map(|(h, why)| Some((h, why?)))
+            .collect();
         let layer = Rc::new(LoadedLayer { weights, invalid });
         let kept = self.layers.borrow().len() as u64 + 1;
         if kept * 8 * (d * d) as u64 <= self.layer_budget {
@@ -80,7 +90,9 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         let before = std::cell::Cell::new(self.source.bytes_read());
         stream_rows(&self.source, self.layout.tensor(key), columns, async |first, rows| {
             let now = self.source.bytes_read();
-            host.event(Event::Read { bytes: now - before.replace(now) });
+            host.event(Event::Read {
+                bytes: now - before.replace(now),
+            });
             each(first, rows).await?;
             host.breathe().await
         })

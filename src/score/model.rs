@@ -1,6 +1,6 @@
 //! A model that can be scored: where its weights are, and what of them is already on the device.
 
-use crate::checkpoint::{BytesCounted, ByteSource, Config, Gpt2Layout, Header};
+use crate::checkpoint::{ByteSource, BytesCounted, Config, Gpt2Layout, Header};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::result::ModelInfo;
@@ -95,7 +95,10 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     /// Where these bytes are: offset and length, in the order in which they are wanted.
     pub fn job_ranges(&self) -> Vec<(u64, u64)> {
         let keys = self.layout.static_job(true);
-        keys.iter().map(|k| self.layout.tensor(k)).map(|t| (t.offset, t.len)).collect()
+        keys.iter()
+            .map(|k| self.layout.tensor(k))
+            .map(|t| (t.offset, t.len))
+            .collect()
     }
 
     /// What the result says of the model.

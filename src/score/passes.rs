@@ -45,7 +45,15 @@ struct Waiting<E: Engine> {
 impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
     pub fn new(model: &'a Model<E, S>, pairs: &'a Pairs, out: &'a mut [RelationResult], host: &'a H) -> Self {
         let member = vec![0; model.layout.n_head * pairs.targets.len()];
-        Self { model, pairs, out, host, waiting: None, member, multiply_adds: 0 }
+        Self {
+            model,
+            pairs,
+            out,
+            host,
+            waiting: None,
+            member,
+            multiply_adds: 0,
+        }
     }
 
     /// All batches of layer `l`; those of the layer before are collected on the way.
@@ -66,8 +74,17 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
                 k: &self.pairs.k[range.clone()],
                 rivals: &self.pairs.rivals,
             };
-            let pending = self.model.engine.submit(embedding, &layer.weights, query, self.host).await?;
-            let next = Waiting { layer: l, invalid: layer.invalid.clone(), range, pending };
+            let pending = self
+                .model
+                .engine
+                .submit(embedding, &layer.weights, query, self.host)
+                .await?;
+            let next = Waiting {
+                layer: l,
+                invalid: layer.invalid.clone(),
+                range,
+                pending,
+            };
             let before = self.waiting.replace(next);
             self.collect(before).await?;
         }
@@ -82,7 +99,15 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
     }
 
     async fn collect(&mut self, waiting: Option<Waiting<E>>) -> Result<()> {
-        let Some(Waiting { layer, invalid, range, pending }) = waiting else { return Ok(()) };
+        let Some(Waiting {
+            layer,
+            invalid,
+            range,
+            pending,
+        }) = waiting
+        else {
+            return Ok(());
+        };
         let n = self.pairs.targets.len();
         let ranked = self.model.engine.collect(pending, self.host).await?;
         for (head, row) in ranked.member.chunks_exact(range.len()).enumerate() {

@@ -37,7 +37,10 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
     let _working = model.begin()?;
     let started = host.now_ms();
     let bytes_before = model.source.bytes_read();
-    let selections = relations.iter().map(|r| select(&r.pairs, &model.tokenizer)).collect::<Result<Vec<_>>>()?;
+    let selections = relations
+        .iter()
+        .map(|r| select(&r.pairs, &model.tokenizer))
+        .collect::<Result<Vec<_>>>()?;
     check(relations, &selections)?;
     let pairs = Pairs::new(relations, &selections);
     let shape = model.layout.shape();
@@ -47,7 +50,11 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
 
     let embedding = model.embedding(host).await?;
     let mut sources = model.engine.embedding_rows(&embedding, &pairs.source_ids).await?;
-    let mut out: Vec<_> = relations.iter().zip(selections).map(|(r, s)| empty_result(r, s)).collect();
+    let mut out: Vec<_> = relations
+        .iter()
+        .zip(selections)
+        .map(|(r, s)| empty_result(r, s))
+        .collect();
     let mut passes = Passes::new(model, &pairs, &mut out, host);
     for l in 0..n_layer {
         if l == 1 && options.preprocessing == Preprocessing::FirstMlp {
@@ -56,7 +63,10 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
             passes.multiply_adds += work;
         }
         let layer = model.layer(l, host).await?;
-        host.event(Event::Phase { phase: "scoring", text: format!("Scoring layer {l} of {n_layer}") });
+        host.event(Event::Phase {
+            phase: "scoring",
+            text: format!("Scoring layer {l} of {n_layer}"),
+        });
         passes.submit(&embedding, l, &layer, &sources).await?;
         host.breathe().await?;
     }
@@ -79,10 +89,19 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
 
 impl Pairs {
     fn new(relations: &[Relation], selections: &[Selection]) -> Self {
-        let mut p = Self { source_ids: vec![], targets: vec![], k: vec![], rivals: vec![], ranges: vec![] };
+        let mut p = Self {
+            source_ids: vec![],
+            targets: vec![],
+            k: vec![],
+            rivals: vec![],
+            ranges: vec![],
+        };
         for (relation, selection) in relations.iter().zip(selections) {
             let start = p.targets.len();
-            for Kept { source_id, target_id, .. } in &selection.kept {
+            for Kept {
+                source_id, target_id, ..
+            } in &selection.kept
+            {
                 p.source_ids.push(*source_id);
                 p.targets.push(*target_id);
                 p.k.push(relation.k);
@@ -108,15 +127,31 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             Some((l, _)) => !l.parse().is_ok_and(|l| layers.contains_key(&l)),
             None => k != "wte.weight" || self.embedding.borrow().is_none(),
         });
-        let ranges: Vec<_> = keys.iter().map(|k| self.layout.tensor(k)).map(|t| (t.offset, t.len)).collect();
+        let ranges: Vec<_> = keys
+            .iter()
+            .map(|k| self.layout.tensor(k))
+            .map(|t| (t.offset, t.len))
+            .collect();
         self.source.expect(&ranges);
-        host.event(Event::Plan { comparisons, bytes: self.layout.bytes(&keys) });
+        host.event(Event::Plan {
+            comparisons,
+            bytes: self.layout.bytes(&keys),
+        });
     }
 }
 
 impl RelationResult {
     #[allow(clippy::too_many_arguments)] // one caller; a struct would only rename them
-    pub(super) fn add_layer(&mut self, index: usize, layer: usize, broken: &[(usize, String)], member: &[u8], n: usize, range: Range<usize>, host: &impl JobHost) {
+    pub(super) fn add_layer(
+        &mut self,
+        index: usize,
+        layer: usize,
+        broken: &[(usize, String)],
+        member: &[u8],
+        n: usize,
+        range: Range<usize>,
+        host: &impl JobHost,
+    ) {
         let heads: Vec<&[u8]> = member.chunks_exact(n).map(|row| &row[range.clone()]).collect();
         let mut invalid = broken.to_vec();
         for (h, row) in heads.iter().enumerate() {
@@ -126,9 +161,17 @@ impl RelationResult {
         }
         let bits = |bit: u8| -> Vec<Vec<bool>> {
             let valid = |h| !invalid.iter().any(|(i, _)| *i == h);
-            heads.iter().enumerate().map(|(h, row)| row.iter().map(|m| valid(h) && m & bit != 0).collect()).collect()
+            heads
+                .iter()
+                .enumerate()
+                .map(|(h, row)| row.iter().map(|m| valid(h) && m & bit != 0).collect())
+                .collect()
         };
-        let count = |rows: &[Vec<bool>]| rows.iter().map(|r| r.iter().filter(|b| **b).count() as u32).collect::<Vec<_>>();
+        let count = |rows: &[Vec<bool>]| {
+            rows.iter()
+                .map(|r| r.iter().filter(|b| **b).count() as u32)
+                .collect::<Vec<_>>()
+        };
         let encode = |rows: Vec<Vec<bool>>| rows.into_iter().map(|r| bit_set(r.into_iter())).collect();
         let (hit, suppressed) = (bits(HIT), bits(SUPPRESSION_HIT));
         let (hits, suppression_hits) = (count(&hit), count(&suppressed));
@@ -144,7 +187,11 @@ impl RelationResult {
         self.suppression_hits.push(suppression_hits);
         self.pair_hits.push(encode(hit));
         self.pair_suppression_hits.push(encode(suppressed));
-        self.invalid.extend(invalid.into_iter().map(|(head, reason)| InvalidHead { layer, head, reason }));
+        self.invalid.extend(
+            invalid
+                .into_iter()
+                .map(|(head, reason)| InvalidHead { layer, head, reason }),
+        );
     }
 }
 
@@ -154,7 +201,11 @@ fn empty_result(relation: &Relation, selection: Selection) -> RelationResult {
         k: relation.k,
         pairs_given: relation.pairs.len(),
         total: selection.kept.len(),
-        kept: selection.kept.into_iter().map(|k| (k.source, k.target, k.source_id, k.target_id)).collect(),
+        kept: selection
+            .kept
+            .into_iter()
+            .map(|k| (k.source, k.target, k.source_id, k.target_id))
+            .collect(),
         dropped: selection.dropped,
         hits: vec![],
         suppression_hits: vec![],
@@ -170,7 +221,10 @@ fn check(relations: &[Relation], selections: &[Selection]) -> Result<()> {
     }
     for (relation, selection) in relations.iter().zip(selections) {
         if relation.k == 0 {
-            return Err(Error::RelationInvalid(format!("k must be at least 1 for {}.", relation.name)));
+            return Err(Error::RelationInvalid(format!(
+                "k must be at least 1 for {}.",
+                relation.name
+            )));
         }
         if selection.kept.is_empty() {
             let (_, _, why) = selection.dropped.first().cloned().unwrap_or_default();

@@ -16,8 +16,17 @@ const PIECE: usize = 1 << 19;
 impl<E: Engine, S: ByteSource> Model<E, S> {
     /// MLP_0(LN2_0(e)) of every token of `ids`, biases included, no residual; `[ids.len(), d_model]`.
     /// Tokens met before are not computed again.
-    pub(super) async fn enriched(&self, embedding: &E::Embedding, ids: &[u32], host: &impl JobHost) -> Result<(Vec<f32>, u64)> {
-        let mut new: Vec<u32> = ids.iter().copied().filter(|id| !self.enriched.borrow().contains_key(id)).collect();
+    pub(super) async fn enriched(
+        &self,
+        embedding: &E::Embedding,
+        ids: &[u32],
+        host: &impl JobHost,
+    ) -> Result<(Vec<f32>, u64)> {
+        let mut new: Vec<u32> = ids
+            .iter()
+            .copied()
+            .filter(|id| !self.enriched.borrow().contains_key(id))
+            .collect();
         new.sort_unstable();
         new.dedup();
         let mut multiply_adds = 0;
@@ -28,36 +37,50 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             multiply_adds += (2 * batch.len() * self.layout.d_model * self.layout.d_mlp) as u64;
         }
         let known = self.enriched.borrow();
-        Ok((ids.iter().flat_map(|id| known[id].iter().copied()).collect(), multiply_adds))
+        Ok((
+            ids.iter().flat_map(|id| known[id].iter().copied()).collect(),
+            multiply_adds,
+        ))
     }
 
     async fn first_mlp(&self, embedding: &E::Embedding, ids: &[u32], host: &impl JobHost) -> Result<Vec<f32>> {
-        host.event(Event::Phase { phase: "preparing", text: "Passing the sources through the first MLP".into() });
+        host.event(Event::Phase {
+            phase: "preparing",
+            text: "Passing the sources through the first MLP".into(),
+        });
         let (d, d_mlp) = (self.layout.d_model, self.layout.d_mlp);
         let e = self.engine.embedding_rows(embedding, ids).await?;
-        let ln_2 = [self.small("h.0.ln_2.weight", host).await?, self.small("h.0.ln_2.bias", host).await?];
+        let ln_2 = [
+            self.small("h.0.ln_2.weight", host).await?,
+            self.small("h.0.ln_2.bias", host).await?,
+        ];
         let e = layer_norm(&e, &ln_2[0], &ln_2[1], self.layout.layer_norm_epsilon);
         let mut mlp = self.engine.begin_mlp(&e, d, d_mlp)?;
         self.stream("h.0.mlp.c_fc.weight", 0..d_mlp, host, async |first, rows| {
             self.finite("h.0.mlp.c_fc.weight", rows)?;
             for (i, piece) in rows.chunks((PIECE / d_mlp).max(1) * d_mlp).enumerate() {
-                self.engine.mlp_c_fc(&mut mlp, first + i * (PIECE / d_mlp).max(1), piece)?;
+                self.engine
+                    .mlp_c_fc(&mut mlp, first + i * (PIECE / d_mlp).max(1), piece)?;
                 host.breathe().await?;
             }
             Ok(())
         })
         .await?;
-        self.engine.mlp_activate(&mut mlp, &self.small("h.0.mlp.c_fc.bias", host).await?)?;
+        self.engine
+            .mlp_activate(&mut mlp, &self.small("h.0.mlp.c_fc.bias", host).await?)?;
         self.stream("h.0.mlp.c_proj.weight", 0..d, host, async |first, rows| {
             self.finite("h.0.mlp.c_proj.weight", rows)?;
             for (i, piece) in rows.chunks((PIECE / d).max(1) * d).enumerate() {
-                self.engine.mlp_c_proj(&mut mlp, first + i * (PIECE / d).max(1), piece)?;
+                self.engine
+                    .mlp_c_proj(&mut mlp, first + i * (PIECE / d).max(1), piece)?;
                 host.breathe().await?;
             }
             Ok(())
         })
         .await?;
-        self.engine.finish_mlp(mlp, &self.small("h.0.mlp.c_proj.bias", host).await?).await
+        self.engine
+            .finish_mlp(mlp, &self.small("h.0.mlp.c_proj.bias", host).await?)
+            .await
     }
 
     /// A vector, whole and finite.

@@ -13,14 +13,29 @@ const MOST: usize = 1 << 28;
 /// counted. The operands are packed before the clock starts. `twin`: the plain loops in place of
 /// the kernel. `now`: a clock in milliseconds.
 #[wasm_bindgen(js_name = timeProduct)]
-pub fn time_product(m: usize, k: usize, n: usize, runs: usize, twin: bool, now: &js_sys::Function) -> Result<Vec<f64>, JsValue> {
-    product(m, k, n, runs, twin, &|| now.call0(&JsValue::NULL).ok().and_then(|v| v.as_f64()).unwrap_or(f64::NAN)).map_err(to_js_error)
+pub fn time_product(
+    m: usize,
+    k: usize,
+    n: usize,
+    runs: usize,
+    twin: bool,
+    now: &js_sys::Function,
+) -> Result<Vec<f64>, JsValue> {
+    product(m, k, n, runs, twin, &|| {
+        now.call0(&JsValue::NULL)
+            .ok()
+            .and_then(|v| v.as_f64())
+            .unwrap_or(f64::NAN)
+    })
+    .map_err(to_js_error)
 }
 
 fn product(m: usize, k: usize, n: usize, runs: usize, twin: bool, now: &dyn Fn() -> f64) -> Outcome<Vec<f64>> {
     let fits = |a: usize, b: usize| a > 0 && b > 0 && a.checked_mul(b).is_some_and(|n| n <= MOST);
     if !fits(m, k) || !fits(k, n) || !fits(m, n) {
-        return Err(Error::RelationInvalid(format!("A product of {m} x {k} x {n} cannot be timed.")));
+        return Err(Error::RelationInvalid(format!(
+            "A product of {m} x {k} x {n} cannot be timed."
+        )));
     }
     let (a, b) = (noise(m * k, 1)?, noise(k * n, 2)?);
     let mut times = Vec::with_capacity(runs + 1);

@@ -37,7 +37,9 @@ impl JsEngine {
     #[wasm_bindgen(js_name = startCpu)]
     pub fn start_cpu(note: Option<String>, make_shards: Option<js_sys::Function>) -> JsEngine {
         let spread = make_shards.map(super::shards::spread);
-        JsEngine { engine: AnyEngine::Cpu(Rc::new(CpuEngine { note, spread })) }
+        JsEngine {
+            engine: AnyEngine::Cpu(Rc::new(CpuEngine { note, spread })),
+        }
     }
 
     /// The WebGPU engine, tested against its CPU twins.
@@ -47,9 +49,14 @@ impl JsEngine {
     pub async fn start_web_gpu(options: JsValue) -> Result<JsEngine, JsValue> {
         use crate::engine::webgpu::{StartOptions, WebGpuEngine};
         let o: WebGpuOptions = from_js(options, "The engine's options")?;
-        let options = StartOptions { allow_fallback: o.allow_fallback, require_defaults: o.require_defaults };
+        let options = StartOptions {
+            allow_fallback: o.allow_fallback,
+            require_defaults: o.require_defaults,
+        };
         let engine = WebGpuEngine::start(options).await.map_err(to_js_error)?;
-        Ok(JsEngine { engine: AnyEngine::WebGpu(Rc::new(engine)) })
+        Ok(JsEngine {
+            engine: AnyEngine::WebGpu(Rc::new(engine)),
+        })
     }
 
     /// `{ backend, adapter, fallback_adapter, note }`

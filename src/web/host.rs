@@ -37,7 +37,11 @@ pub struct WorkerHost {
 impl WorkerHost {
     pub fn new(control: JobControl) -> Self {
         let last_turn = Cell::new(control.now());
-        Self { control, last_turn, settled: Cell::new(0) }
+        Self {
+            control,
+            last_turn,
+            settled: Cell::new(0),
+        }
     }
 
     fn send(&self, news: &News<'_>) {
@@ -54,12 +58,18 @@ impl Host for WorkerHost {
 
     async fn breathe(&self) -> Result<()> {
         if self.control.now() - self.last_turn.get() > TURN_MS {
-            self.send(&News::Settled { comparisons: self.settled.get() });
+            self.send(&News::Settled {
+                comparisons: self.settled.get(),
+            });
             // tick() never rejects: it is a message to ourselves.
             let _ = JsFuture::from(self.control.tick()).await;
             self.last_turn.set(self.control.now());
         }
-        if self.control.cancelled() { Err(Error::Cancelled) } else { Ok(()) }
+        if self.control.cancelled() {
+            Err(Error::Cancelled)
+        } else {
+            Ok(())
+        }
     }
 
     fn now_ms(&self) -> f64 {
@@ -73,13 +83,23 @@ impl JobHost for WorkerHost {
             Event::Phase { phase, text } => News::Phase { phase, text },
             Event::Plan { comparisons, bytes } => News::Plan { comparisons, bytes },
             Event::Read { bytes } => News::Read { bytes },
-            Event::Layer { relation, layer, total, hits, suppression_hits, invalid } => News::Layer {
+            Event::Layer {
                 relation,
                 layer,
                 total,
                 hits,
                 suppression_hits,
-                invalid: invalid.iter().map(|(head, reason)| Invalid { head: *head, reason }).collect(),
+                invalid,
+            } => News::Layer {
+                relation,
+                layer,
+                total,
+                hits,
+                suppression_hits,
+                invalid: invalid
+                    .iter()
+                    .map(|(head, reason)| Invalid { head: *head, reason })
+                    .collect(),
                 settled: self.settled.get(),
             },
         });
@@ -90,11 +110,29 @@ impl JobHost for WorkerHost {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum News<'a> {
-    Phase { phase: &'a str, text: String },
-    Plan { comparisons: u64, bytes: u64 },
-    Read { bytes: u64 },
-    Settled { comparisons: u64 },
-    Layer { relation: usize, layer: usize, total: usize, hits: &'a [u32], suppression_hits: &'a [u32], invalid: Vec<Invalid<'a>>, settled: u64 },
+    Phase {
+        phase: &'a str,
+        text: String,
+    },
+    Plan {
+        comparisons: u64,
+        bytes: u64,
+    },
+    Read {
+        bytes: u64,
+    },
+    Settled {
+        comparisons: u64,
+    },
+    Layer {
+        relation: usize,
+        layer: usize,
+        total: usize,
+        hits: &'a [u32],
+        suppression_hits: &'a [u32],
+        invalid: Vec<Invalid<'a>>,
+        settled: u64,
+    },
 }
 
 #[derive(Serialize)]

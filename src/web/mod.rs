@@ -32,7 +32,9 @@ fn to_js_error(e: Error) -> JsValue {
 /// Plain objects and arrays, as JSON would have them.
 fn to_js(value: &impl Serialize) -> Result<JsValue, JsValue> {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-    value.serialize(&serializer).map_err(|e| js_sys::Error::new(&e.to_string()).into())
+    value
+        .serialize(&serializer)
+        .map_err(|e| js_sys::Error::new(&e.to_string()).into())
 }
 
 /// A value from JavaScript, or an error that says what was wrong with it.

@@ -72,13 +72,17 @@ impl JsModel {
         let source = WebSource::new(source);
         let config = config.as_deref();
         let model = match engine.engine.clone() {
-            AnyEngine::Cpu(e) => {
-                AnyModel::Cpu(Model::open(e, source, config, tokenizer, provenance, CPU_LAYER_BUDGET).await.map_err(to_js_error)?)
-            }
+            AnyEngine::Cpu(e) => AnyModel::Cpu(
+                Model::open(e, source, config, tokenizer, provenance, CPU_LAYER_BUDGET)
+                    .await
+                    .map_err(to_js_error)?,
+            ),
             #[cfg(feature = "webgpu")]
-            AnyEngine::WebGpu(e) => {
-                AnyModel::WebGpu(Model::open(e, source, config, tokenizer, provenance, GPU_LAYER_BUDGET).await.map_err(to_js_error)?)
-            }
+            AnyEngine::WebGpu(e) => AnyModel::WebGpu(
+                Model::open(e, source, config, tokenizer, provenance, GPU_LAYER_BUDGET)
+                    .await
+                    .map_err(to_js_error)?,
+            ),
         };
         Ok(JsModel { model })
     }
@@ -103,16 +107,35 @@ impl JsModel {
         }
         let pairs: Vec<Pair> = from_js(pairs, "The relation")?;
         let s = with_model!(self, m => select(&pairs, m.tokenizer())).map_err(to_js_error)?;
-        let kept = s.kept.into_iter().map(|k| (k.source, k.target, k.source_id, k.target_id)).collect();
-        to_js(&Selected { kept, dropped: s.dropped })
+        let kept = s
+            .kept
+            .into_iter()
+            .map(|k| (k.source, k.target, k.source_id, k.target_id))
+            .collect();
+        to_js(&Selected {
+            kept,
+            dropped: s.dropped,
+        })
     }
 
     /// Scores `[{ name, pairs, k }]`; the promise gives the result document.
     #[wasm_bindgen(js_name = scoreRelations)]
-    pub async fn score_relations(&self, relations: JsValue, preprocessing: JsValue, control: JobControl) -> Result<JsValue, JsValue> {
+    pub async fn score_relations(
+        &self,
+        relations: JsValue,
+        preprocessing: JsValue,
+        control: JobControl,
+    ) -> Result<JsValue, JsValue> {
         let asked: Vec<Asked> = from_js(relations, "The relation")?;
         let preprocessing: Preprocessing = from_js(preprocessing, "The preprocessing")?;
-        let relations: Vec<_> = asked.into_iter().map(|a| Relation { name: a.name, pairs: a.pairs, k: a.k }).collect();
+        let relations: Vec<_> = asked
+            .into_iter()
+            .map(|a| Relation {
+                name: a.name,
+                pairs: a.pairs,
+                k: a.k,
+            })
+            .collect();
         let host = WorkerHost::new(control);
         let options = Options { preprocessing };
         let result = with_model!(self, m => score_relations(m, &relations, options, &host).await);

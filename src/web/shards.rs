@@ -54,7 +54,11 @@ pub(super) fn spread(make: js_sys::Function) -> Box<Spread> {
         if shape.n_vocab * shape.d_model * 4 < WORTH_SPREADING {
             return Ok(None);
         }
-        let made = make.call2(&JsValue::NULL, &(shape.n_vocab as u32).into(), &(shape.d_model as u32).into());
+        let made = make.call2(
+            &JsValue::NULL,
+            &(shape.n_vocab as u32).into(),
+            &(shape.d_model as u32).into(),
+        );
         let shards: JsShards = made.map_err(from_js_error)?.unchecked_into();
         Ok(Some(Box::new(Workers(shards)) as Box<dyn Elsewhere>))
     })
@@ -70,7 +74,9 @@ impl Drop for Workers {
 
 impl Elsewhere for Workers {
     fn write(&self, first_row: usize, rows: &[f32]) -> Result<()> {
-        self.0.write(first_row as u32, Float32Array::from(rows)).map_err(from_js_error)
+        self.0
+            .write(first_row as u32, Float32Array::from(rows))
+            .map_err(from_js_error)
     }
 
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
@@ -83,16 +89,23 @@ impl Elsewhere for Workers {
 
     fn count(&self, e: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
         // Made now, not when it is awaited: a rejection that nobody waits for any more is heard too.
-        let promise = JsFuture::from(self.0.count(JsEntrants {
-            y: Float32Array::from(&e.y[..]),
-            targets: Uint32Array::from(&e.targets[..]),
-            k: Uint32Array::from(&e.k[..]),
-            z: Float32Array::from(&e.z[..]),
-            suspicious: Uint8Array::from(&e.suspicious[..]),
-            heads: Uint32Array::from(&e.through.iter().flat_map(|t| [t.rows.start as u32, t.rows.end as u32]).collect::<Vec<_>>()[..]),
-            v: Float32Array::from(&e.through.iter().flat_map(|t| &t.v).copied().collect::<Vec<_>>()[..]),
-            w_o: Float32Array::from(&e.through.iter().flat_map(|t| &t.w_o).copied().collect::<Vec<_>>()[..]),
-        }));
+        let promise = JsFuture::from(
+            self.0.count(JsEntrants {
+                y: Float32Array::from(&e.y[..]),
+                targets: Uint32Array::from(&e.targets[..]),
+                k: Uint32Array::from(&e.k[..]),
+                z: Float32Array::from(&e.z[..]),
+                suspicious: Uint8Array::from(&e.suspicious[..]),
+                heads: Uint32Array::from(
+                    &e.through
+                        .iter()
+                        .flat_map(|t| [t.rows.start as u32, t.rows.end as u32])
+                        .collect::<Vec<_>>()[..],
+                ),
+                v: Float32Array::from(&e.through.iter().flat_map(|t| &t.v).copied().collect::<Vec<_>>()[..]),
+                w_o: Float32Array::from(&e.through.iter().flat_map(|t| &t.w_o).copied().collect::<Vec<_>>()[..]),
+            }),
+        );
         let n = e.len();
         Box::pin(async move {
             let words = promise.await.map_err(from_js_error)?;
@@ -103,15 +116,27 @@ impl Elsewhere for Workers {
 
 fn write_counts(counts: &[Count], multiply_adds: u64) -> Vec<u32> {
     let words = counts.iter().flat_map(|c| [c.above, c.below, u32::from(c.not_finite)]);
-    words.chain([multiply_adds as u32, (multiply_adds >> 32) as u32]).collect()
+    words
+        .chain([multiply_adds as u32, (multiply_adds >> 32) as u32])
+        .collect()
 }
 
 fn read_counts(words: &[u32], n: usize) -> Result<(Vec<Count>, u64)> {
     if words.len() != 3 * n + 2 {
-        return Err(Error::Source { code: "WorkerDied".into(), message: "A part of the vocabulary gave no whole answer. Run again.".into() });
+        return Err(Error::Source {
+            code: "WorkerDied".into(),
+            message: "A part of the vocabulary gave no whole answer. Run again.".into(),
+        });
     }
-    let counts = words[..3 * n].as_chunks().0.iter().map(|[a, b, f]| Count { above: *a, below: *b, not_finite: *f != 0 });
-    Ok((counts.collect(), u64::from(words[3 * n]) | u64::from(words[3 * n + 1]) << 32))
+    let counts = words[..3 * n].as_chunks().0.iter().map(|[a, b, f]| Count {
+        above: *a,
+        below: *b,
+        not_finite: *f != 0,
+    });
+    Ok((
+        counts.collect(),
+        u64::from(words[3 * n]) | u64::from(words[3 * n + 1]) << 32,
+    ))
 }
 
 /// The cheaper ways out of their arrays; they come from the same build's `count`, in one piece.
@@ -126,7 +151,11 @@ fn read_through(heads: &[u32], v: &[f32], w_o: &[f32]) -> Vec<Through> {
     let each = heads.iter().zip(w_o.chunks_exact(one)).map(|([a, b], w_o)| {
         let (first, n) = (at, (b - a) as usize * d_head);
         at += n;
-        Through { rows: *a as usize..*b as usize, v: v[first..first + n].to_vec(), w_o: w_o.to_vec() }
+        Through {
+            rows: *a as usize..*b as usize,
+            v: v[first..first + n].to_vec(),
+            w_o: w_o.to_vec(),
+        }
     });
     each.collect()
 }
@@ -144,7 +173,10 @@ impl JsShard {
     #[wasm_bindgen(constructor)]
     pub fn new(first: usize, n: usize, d: usize) -> std::result::Result<JsShard, JsValue> {
         let shard = Shard::new(first, n, d).map_err(to_js_error)?;
-        Ok(Self { shard: RefCell::new(shard), d })
+        Ok(Self {
+            shard: RefCell::new(shard),
+            d,
+        })
     }
 
     pub fn write(&self, first_row: usize, rows: &[f32]) -> std::result::Result<(), JsValue> {
@@ -170,7 +202,15 @@ impl JsShard {
         control: JobControl,
     ) -> std::result::Result<Uint32Array, JsValue> {
         let through = read_through(&heads, &v, &w_o);
-        let entrants = Entrants { d: self.d, y, targets, k, z, suspicious, through };
+        let entrants = Entrants {
+            d: self.d,
+            y,
+            targets,
+            k,
+            z,
+            suspicious,
+            through,
+        };
         let host = WorkerHost::new(control);
         let counted = self.shard.borrow().count(entrants, &host, |_| {}).await;
         let (counts, work) = counted.map_err(to_js_error)?;

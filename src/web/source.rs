@@ -51,7 +51,10 @@ impl ByteSource for WebSource {
         let array: js_sys::Uint8Array = value.unchecked_into();
         let mut bytes = Vec::new();
         bytes.try_reserve_exact(array.length() as usize).map_err(|_| {
-            Error::OutOfMemory(format!("There is not enough memory for {len} bytes of {}. Close other tabs.", self.name))
+            Error::OutOfMemory(format!(
+                "There is not enough memory for {len} bytes of {}. Close other tabs.",
+                self.name
+            ))
         })?;
         bytes.resize(array.length() as usize, 0);
         array.copy_to(&mut bytes);
@@ -70,10 +73,19 @@ impl ByteSource for WebSource {
 pub fn from_js_error(value: JsValue) -> Error {
     match value.dyn_into::<js_sys::Error>() {
         Ok(e) if e.name() == "AbortError" => Error::Cancelled,
-        Ok(e) => Error::Source { code: e.name().into(), message: e.message().into() },
-        Err(value) => match js_sys::Reflect::get(&value, &"name".into()).ok().and_then(|n| n.as_string()) {
+        Ok(e) => Error::Source {
+            code: e.name().into(),
+            message: e.message().into(),
+        },
+        Err(value) => match js_sys::Reflect::get(&value, &"name".into())
+            .ok()
+            .and_then(|n| n.as_string())
+        {
             Some(name) if name == "AbortError" => Error::Cancelled, // a DOMException
-            _ => Error::Source { code: "SourceUnreachable".into(), message: format!("Reading failed: {value:?}") },
+            _ => Error::Source {
+                code: "SourceUnreachable".into(),
+                message: format!("Reading failed: {value:?}"),
+            },
         },
     }
 }

@@ -35,14 +35,23 @@ pub fn model(name: &str) -> PathBuf {
     static MADE: Mutex<Vec<String>> = Mutex::new(Vec::new());
     let (kind, shape, tokenizer) = match name {
         "tiny" => (Kind::Tiny, Shape::TINY, path("tests/golden/tokenizers/tiny.json")),
-        "planted" => (Kind::Planted, Shape::PLANTED, path("tests/golden/tokenizers/planted.json")),
+        "planted" => (
+            Kind::Planted,
+            Shape::PLANTED,
+            path("tests/golden/tokenizers/planted.json"),
+        ),
         "graded-small" => (Kind::Graded, Shape::SMALL, gpt2_tokenizer()),
         other => panic!("no recipe for {other}"),
     };
     let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut made = MADE.lock().unwrap();
     if !made.iter().any(|m| m == name) {
-        let weights = Weights { kind, shape, dtype: Dtype::F32, prefix: false };
+        let weights = Weights {
+            kind,
+            shape,
+            dtype: Dtype::F32,
+            prefix: false,
+        };
         make::make_files(&weights, &tokenizer, Some(&path("www/data/relations")), &out).unwrap();
         made.push(name.to_owned());
     }
@@ -55,7 +64,14 @@ pub fn open(folder: &Path) -> headmap::Result<Model<CpuEngine, FileSource>> {
     let source = FileSource::open(&folder.join("model.safetensors"))?;
     let tokenizer = Tokenizer::from_json(read("tokenizer.json").as_bytes())?;
     let (config, engine) = (read("config.json"), Rc::new(CpuEngine::default()));
-    pollster::block_on(Model::open(engine, source, Some(&config), tokenizer, Provenance::default(), u64::MAX))
+    pollster::block_on(Model::open(
+        engine,
+        source,
+        Some(&config),
+        tokenizer,
+        Provenance::default(),
+        u64::MAX,
+    ))
 }
 
 /// A relation of www/data/relations.
@@ -66,7 +82,11 @@ pub fn relation(name: &str, k: u32) -> Relation {
     }
     let text = std::fs::read_to_string(path(&format!("www/data/relations/{name}.json"))).unwrap();
     let File { pairs } = serde_json::from_str(&text).unwrap();
-    Relation { name: name.to_owned(), pairs, k }
+    Relation {
+        name: name.to_owned(),
+        pairs,
+        k,
+    }
 }
 
 /// tests/golden/static-*.json

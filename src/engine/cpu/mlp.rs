@@ -40,7 +40,14 @@ impl CpuMlp {
     }
 
     pub(super) fn c_proj(&mut self, first_row: usize, rows: &[f32]) -> Result<()> {
-        accumulate(&self.hidden, self.d_mlp, first_row, rows, self.d_model, &mut self.output)
+        accumulate(
+            &self.hidden,
+            self.d_mlp,
+            first_row,
+            rows,
+            self.d_model,
+            &mut self.output,
+        )
     }
 
     pub(super) fn finish(mut self, bias: &[f32]) -> Vec<f32> {

@@ -49,12 +49,21 @@ impl Engine for CpuEngine {
     type Pending = CpuPending;
 
     fn info(&self) -> EngineInfo {
-        EngineInfo { backend: Backend::Cpu, adapter: None, fallback_adapter: false, note: self.note.clone() }
+        EngineInfo {
+            backend: Backend::Cpu,
+            adapter: None,
+            fallback_adapter: false,
+            note: self.note.clone(),
+        }
     }
 
     fn create_embedding(&self, shape: Shape) -> Result<CpuEmbedding> {
         let vocabulary = Vocabulary::new(shape, self.spread.as_deref())?;
-        Ok(CpuEmbedding { d_model: shape.d_model, vocabulary, longest: 0.0 })
+        Ok(CpuEmbedding {
+            d_model: shape.d_model,
+            vocabulary,
+            longest: 0.0,
+        })
     }
 
     fn write_embedding(&self, to: &mut CpuEmbedding, first_row: usize, rows: &[f32]) -> Result<()> {
@@ -73,7 +82,11 @@ impl Engine for CpuEngine {
         let width = shape.n_head * shape.d_head;
         let what = "the attention weights";
         let w_o = (0..shape.n_head).map(|_| PackedB::new(shape.d_head, shape.d_model, what));
-        Ok(CpuLayer { shape, w_v: PackedB::new(shape.d_model, width, what)?, w_o: w_o.collect::<Result<_>>()? })
+        Ok(CpuLayer {
+            shape,
+            w_v: PackedB::new(shape.d_model, width, what)?,
+            w_o: w_o.collect::<Result<_>>()?,
+        })
     }
 
     fn write_w_v(&self, to: &mut CpuLayer, first_row: usize, rows: &[f32]) -> Result<()> {

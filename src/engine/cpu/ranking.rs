@@ -1,12 +1,12 @@
 //! One layer on the CPU: every head's output for every source, then the race for the top k.
 
 use super::shard::count_block;
-use super::vocabulary::{LocalFuture, Vocabulary};
+use super::vocabulary::{Counted, LocalFuture, Vocabulary};
 use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
 use crate::error::{Result, zeroed};
 use crate::kernels::gemm::{PackedA, PackedB, matmul, matmul_into};
-use crate::kernels::rank::{Count, Entrants, Ids, Race};
+use crate::kernels::rank::{Count, Entrants, Ids, Race, Through, worth};
 
 /// One layer's ranking under way.
 pub struct CpuPending {
@@ -15,7 +15,7 @@ pub struct CpuPending {
     counts: Vec<Count>,
     multiply_adds: u64,
     /// Rows that are raced in other threads.
-    elsewhere: Option<(Vec<usize>, LocalFuture<(Vec<Count>, u64)>)>,
+    elsewhere: Option<(Vec<usize>, LocalFuture<Counted>)>,
     /// Comparisons to be called settled at the end.
     unsettled: u64,
 }
@@ -26,8 +26,10 @@ pub(super) async fn submit(
     query: Query<'_>,
     host: &impl Host,
 ) -> Result<CpuPending> {
-    let Shape { d_model: d, n_vocab, .. } = layer.shape;
-    let (y, products) = head_outputs(layer, query.sources, host).await?;
+    let Shape {
+        d_model: d, n_vocab, ..
+    } = layer.shape;
+    let (y, v, products) = head_outputs(layer, query.sources, host).await?;
     let target_rows = embedding.vocabulary.rows(query.targets).await?;
     let dots = (y.len()) as u64;
     let entrants = Entrants::new(y, d, query.targets, query.k, &target_rows, embedding.longest);
@@ -41,10 +43,16 @@ pub(super) async fn submit(
         race.drop_losers();
         race.restart_counts();
     }
-    let (rows, survivors) = race.survivors();
+    let (rows, mut survivors) = race.survivors();
+    survivors.through = through(layer, &v, &rows, query.n_pairs());
     let (counts, ranked) = race.finish();
-    let mut pending =
-        CpuPending { k, counts, multiply_adds: products + dots + ranked, elsewhere: None, unsettled: all * n_vocab as u64 };
+    let mut pending = CpuPending {
+        k,
+        counts,
+        multiply_adds: products + dots + ranked,
+        elsewhere: None,
+        unsettled: all * n_vocab as u64,
+    };
     match &embedding.vocabulary {
         Vocabulary::Elsewhere(e) => pending.elsewhere = Some((rows, e.count(survivors))),
         Vocabulary::Here(shard) => {
@@ -76,13 +84,50 @@ impl CpuPending {
         }
         host.settled(self.unsettled);
         let member = self.counts.iter().zip(&self.k).map(|(c, k)| c.member(*k)).collect();
-        Ok(Ranked { member, multiply_adds: self.multiply_adds })
+        Ok(Ranked {
+            member,
+            multiply_adds: self.multiply_adds,
+        })
     }
 }
 
-/// x_s W_V^h W_O^h of every head: `[n_head * n, d_model]`, and its multiply-adds.
-async fn head_outputs(layer: &CpuLayer, sources: &[f32], host: &impl Host) -> Result<(Vec<f32>, u64)> {
-    let Shape { d_model: d, n_head, d_head, .. } = layer.shape;
+/// The heads of which enough rows are left, before W_O. `rows`: of `[n_head * n]`, ascending;
+/// `v` is `[n, n_head * d_head]`.
+fn through(layer: &CpuLayer, v: &[f32], rows: &[usize], n: usize) -> Vec<Through> {
+    let Shape {
+        d_model: d,
+        n_head,
+        d_head,
+        ..
+    } = layer.shape;
+    let width = n_head * d_head;
+    let mut found = vec![];
+    let mut start = 0;
+    for part in rows.chunk_by(|a, b| a / n == b / n) {
+        let (head, range) = (part[0] / n, start..start + part.len());
+        start = range.end;
+        if worth(part.len(), d, d_head) {
+            let own = |row: &usize| &v[row % n * width + head * d_head..][..d_head];
+            let v = part.iter().flat_map(own).copied().collect();
+            found.push(Through {
+                rows: range,
+                v,
+                w_o: layer.w_o[head].to_rows(),
+            });
+        }
+    }
+    found
+}
+
+/// x_s W_V^h W_O^h of every head: `[n_head * n, d_model]`; x_s W_V, `[n, n_head * d_head]`; and the
+/// multiply-adds.
+async fn head_outputs(layer: &CpuLayer, sources: &[f32], host: &impl Host) -> Result<(Vec<f32>, Vec<f32>, u64)> {
+    let Shape {
+        d_model: d,
+        n_head,
+        d_head,
+        ..
+    } = layer.shape;
     let n = sources.len() / d;
     let width = n_head * d_head;
     let v = matmul(&PackedA::from_rows(sources, d), &layer.w_v)?; // [n, n_head * d_head]
@@ -94,5 +139,5 @@ async fn head_outputs(layer: &CpuLayer, sources: &[f32], host: &impl Host) -> Re
         matmul_into(&v_h, w_o, y_h, d, false);
         host.breathe().await?;
     }
-    Ok((y, 2 * (n * d * width) as u64))
+    Ok((y, v, 2 * (n * d * width) as u64))
 }

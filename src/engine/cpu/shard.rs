@@ -6,7 +6,8 @@
 use crate::engine::Host;
 use crate::error::{Error, Result};
 use crate::kernels::gemm::{NR, PackedB};
-use crate::kernels::rank::{Count, Entrants, Ids, Race};
+use crate::kernels::rank::{Count, Entrants, Ids, Race, panel_lengths};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// Row panels counted at a time: 96 rows of up to 1,600 floats stay in the second-level cache.
@@ -15,7 +16,7 @@ const ROW_PANELS: usize = 16;
 const COL_PANELS: usize = 32;
 /// Tokens in the first block; each next block is twice as long, up to the last.
 const FIRST_BLOCK: usize = 256;
-const LONGEST_BLOCK: usize = 4096;
+const LONGEST_BLOCK: usize = 1024;
 
 /// Tokens `first..first + n` of the embedding, as columns of W_U.
 pub struct Shard {
@@ -23,12 +24,19 @@ pub struct Shard {
     d: usize,
     /// `[d, n]`
     w_u: PackedB,
+    /// Of `w_u`, made when the first rows are raced.
+    lengths: OnceCell<Vec<f32>>,
 }
 
 impl Shard {
     /// Room for `n` tokens of width `d`.
     pub fn new(first: usize, n: usize, d: usize) -> Result<Self> {
-        Ok(Self { first, d, w_u: PackedB::new(d, n, "the token embedding")? })
+        Ok(Self {
+            first,
+            d,
+            w_u: PackedB::new(d, n, "the token embedding")?,
+            lengths: OnceCell::new(),
+        })
     }
 
     /// The tokens that this shard holds.
@@ -40,9 +48,12 @@ impl Shard {
     pub fn write(&mut self, first_row: usize, rows: &[f32]) -> Result<()> {
         let tokens = self.tokens();
         if first_row < tokens.start || first_row + rows.len() / self.d > tokens.end {
-            return Err(Error::CheckpointShape(format!("Rows from {first_row} on do not belong to tokens {tokens:?}.")));
+            return Err(Error::CheckpointShape(format!(
+                "Rows from {first_row} on do not belong to tokens {tokens:?}."
+            )));
         }
         self.w_u.write_transposed(first_row - self.first, rows);
+        self.lengths.take();
         Ok(())
     }
 
@@ -63,18 +74,37 @@ impl Shard {
         host: &impl Host,
         mut seen: impl FnMut(usize),
     ) -> Result<(Vec<Count>, u64)> {
-        let mut race = Race::new(entrants);
+        let lengths = self.lengths.get_or_init(|| panel_lengths(&self.w_u));
+        let longest = lengths.iter().fold(0.0, |m: f32, l| m.max(*l));
+        let ids = Ids::From(self.first as u32);
+        let mut counts = vec![Count::default(); entrants.len()];
+        let mut races = Race::split(entrants, longest);
         let panels = self.w_u.panels();
         let (mut at, mut block) = (0, FIRST_BLOCK / NR);
-        while at < panels && race.live() > 0 {
+        while at < panels && races.iter().any(|(_, race)| race.live() > 0) {
             let end = (at + block).min(panels);
-            count_block(&mut race, &self.w_u, at..end, Ids::From(self.first as u32), host).await?;
-            race.drop_losers();
+            for (_, race) in &mut races {
+                if race.goes_through() {
+                    for first in (at..end).step_by(COL_PANELS) {
+                        race.count_through(&self.w_u, lengths, first..(first + COL_PANELS).min(end), ids);
+                        host.breathe().await?;
+                    }
+                } else {
+                    count_block(race, &self.w_u, at..end, ids, host).await?;
+                }
+                race.drop_losers();
+            }
             seen(self.w_u.cols().min(end * NR));
             at = end;
             block = (block * 2).min(LONGEST_BLOCK / NR);
         }
-        Ok(race.finish())
+        let mut multiply_adds = 0;
+        for (rows, race) in races {
+            let (part, work) = race.finish();
+            rows.into_iter().zip(part).for_each(|(row, count)| counts[row] = count);
+            multiply_adds += work;
+        }
+        Ok((counts, multiply_adds))
     }
 }
 

@@ -9,6 +9,9 @@ use std::pin::Pin;
 /// A future of this thread that may outlive its caller's borrow.
 pub type LocalFuture<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
+/// What was counted for every row, and the multiply-adds done.
+pub type Counted = (Vec<Count>, u64);
+
 /// Shards in other threads. What is called starts at once, whether or not the future is polled.
 pub trait Elsewhere {
     /// Rows of W_E from token `first_row` on.
@@ -16,7 +19,7 @@ pub trait Elsewhere {
     /// Rows of W_E, `[ids.len(), d_model]`.
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>>;
     /// The counts of every entrant over the whole vocabulary, and the multiply-adds done.
-    fn count(&self, entrants: Entrants) -> LocalFuture<(Vec<Count>, u64)>;
+    fn count(&self, entrants: Entrants) -> LocalFuture<Counted>;
 }
 
 /// Makes room for an embedding elsewhere; `None`: it is too small to be worth it.

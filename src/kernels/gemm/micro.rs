@@ -30,10 +30,10 @@ pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).fold(0.0, |s, (x, y)| s + x * y)
 }
 
-#[cfg(target_arch = "wasm32")]
-pub use wasm::tile;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use wasm::dot_in_order;
+#[cfg(target_arch = "wasm32")]
+pub use wasm::tile;
 
 #[cfg(target_arch = "wasm32")]
 mod wasm {

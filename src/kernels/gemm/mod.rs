@@ -68,8 +68,14 @@ mod tests {
     }
 
     /// Odd shapes, so that swapped sizes and forgotten edges cannot pass.
-    const SHAPES: [(usize, usize, usize); 6] =
-        [(1, 1, 1), (7, 300, 5), (6, 8, 8), (13, 257, 17), (5, 3, 129), (30, 64, 9)];
+    const SHAPES: [(usize, usize, usize); 6] = [
+        (1, 1, 1),
+        (7, 300, 5),
+        (6, 8, 8),
+        (13, 257, 17),
+        (5, 3, 129),
+        (30, 64, 9),
+    ];
 
     #[test]
     #[cfg(not(target_feature = "relaxed-simd"))]
@@ -93,7 +99,10 @@ mod tests {
             for j in 0..n {
                 packed.column(j, &mut column);
                 assert_eq!(column, b[j * k..(j + 1) * k]);
-                assert_eq!(dot_in_order(&a[i * k..(i + 1) * k], &column).to_bits(), c[i * n + j].to_bits());
+                assert_eq!(
+                    dot_in_order(&a[i * k..(i + 1) * k], &column).to_bits(),
+                    c[i * n + j].to_bits()
+                );
             }
         }
     }
@@ -103,7 +112,13 @@ mod tests {
         let (m, k, n, stride) = (9, 5, 10, 13);
         let (a, b) = (noise(m * k, 5), noise(k * n, 6));
         let mut c = vec![7.0; m * stride];
-        matmul_into(&PackedA::from_rows(&a, k), &PackedB::from_rows(&b, k, n).unwrap(), &mut c, stride, true);
+        matmul_into(
+            &PackedA::from_rows(&a, k),
+            &PackedB::from_rows(&b, k, n).unwrap(),
+            &mut c,
+            stride,
+            true,
+        );
         let plain = matmul_plain(&a, &b, m, k, n);
         for i in 0..m {
             for j in 0..stride {

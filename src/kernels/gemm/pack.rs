@@ -15,7 +15,7 @@ pub struct PackedA {
 impl PackedA {
     /// From `[rows, inner]`, row-major.
     pub fn from_rows(a: &[f32], inner: usize) -> Self {
-        assert!(inner > 0 && a.len() % inner == 0, "not whole rows");
+        assert!(a.len().is_multiple_of(inner), "not whole rows");
         let mut p = Self::default();
         p.pack(a.chunks_exact(inner), inner);
         p
@@ -99,7 +99,18 @@ impl PackedB {
     /// Column `j`, `[inner]`.
     pub fn column(&self, j: usize, into: &mut [f32]) {
         let panel = self.panel(j / NR);
-        into.iter_mut().enumerate().for_each(|(x, v)| *v = panel[x * NR + j % NR]);
+        into.iter_mut()
+            .enumerate()
+            .for_each(|(x, v)| *v = panel[x * NR + j % NR]);
+    }
+
+    /// `[inner, cols]`, row-major.
+    pub fn to_rows(&self) -> Vec<f32> {
+        let panels = |x| (0..self.panels()).flat_map(move |p| &self.panel(p)[x * NR..(x + 1) * NR]);
+        (0..self.inner)
+            .flat_map(|x| panels(x).take(self.cols))
+            .copied()
+            .collect()
     }
 
     pub fn cols(&self) -> usize {

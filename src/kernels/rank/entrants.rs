@@ -1,5 +1,6 @@
 //! Who enters the race, and what is counted for each.
 
+use super::Through;
 use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
 use crate::kernels::gemm::dot_in_order;
 
@@ -17,6 +18,8 @@ pub struct Entrants {
     pub z: Vec<f32>,
     /// 1: its logits may overflow, so it stays to the end and every logit is looked at.
     pub suspicious: Vec<u8>,
+    /// Heads of many rows, in order: a cheaper way to the same counts. May be empty.
+    pub through: Vec<Through>,
 }
 
 impl Entrants {
@@ -31,7 +34,15 @@ impl Entrants {
             // A NaN is suspicious too: no comparison with it is true.
             suspicious.push(u8::from(!matches!(norm * f64::from(longest), n if n <= SAFE_LOGIT)));
         }
-        Self { d, y, targets: targets.repeat(heads), k: k.repeat(heads), z, suspicious }
+        Self {
+            d,
+            y,
+            targets: targets.repeat(heads),
+            k: k.repeat(heads),
+            z,
+            suspicious,
+            through: vec![],
+        }
     }
 
     pub fn len(&self) -> usize {
@@ -47,7 +58,7 @@ impl Entrants {
         &self.y[i * self.d..(i + 1) * self.d]
     }
 
-    /// Only the rows `keep`.
+    /// Only the rows `keep`, without the cheaper ways.
     pub fn pick(&self, keep: &[usize]) -> Self {
         Self {
             d: self.d,
@@ -56,6 +67,7 @@ impl Entrants {
             k: keep.iter().map(|i| self.k[*i]).collect(),
             z: keep.iter().map(|i| self.z[*i]).collect(),
             suspicious: keep.iter().map(|i| self.suspicious[*i]).collect(),
+            through: vec![],
         }
     }
 }

@@ -6,11 +6,14 @@
 
 mod entrants;
 mod plain;
+mod through;
 
 pub use entrants::{Count, Entrants};
 pub use plain::rank_plain;
+pub use through::{Through, panel_lengths, worth};
 
-use super::gemm::{MR, NR, PackedA, PackedB, tile};
+use super::gemm::{MR, NR, PackedA, PackedB, dot_in_order, tile};
+use through::Middle;
 
 /// Which tokens the columns of a product are.
 #[derive(Clone, Copy, Debug)]
@@ -51,13 +54,44 @@ impl Runner {
 pub struct Race {
     entrants: Entrants,
     live: Vec<Runner>,
+    /// The undecided rows: themselves, or before W_O where that is cheaper.
     packed: PackedA,
+    middle: Option<Middle>,
     counts: Vec<Count>,
     multiply_adds: u64,
 }
 
 impl Race {
+    /// A race of all rows in which nobody takes a cheaper way.
     pub fn new(entrants: Entrants) -> Self {
+        Self::with(entrants, None)
+    }
+
+    /// One race for each head that has a cheaper way, one for the others; each with the indices of
+    /// its rows. No token vector is longer than `longest`.
+    pub fn split(mut entrants: Entrants, longest: f32) -> Vec<(Vec<usize>, Self)> {
+        let mut races = vec![];
+        let mut others = vec![true; entrants.len()];
+        for t in std::mem::take(&mut entrants.through) {
+            let rows = t.rows.clone();
+            // Every logit of a suspicious row has to be looked at itself.
+            if entrants.suspicious[rows.clone()].iter().any(|s| *s != 0) {
+                continue;
+            }
+            if let Some(middle) = Middle::new(t, entrants.d, longest) {
+                others[rows.clone()].fill(false);
+                let rows: Vec<usize> = rows.collect();
+                let race = Self::with(entrants.pick(&rows), Some(middle));
+                races.push((rows, race));
+            }
+        }
+        let rows: Vec<usize> = (0..entrants.len()).filter(|i| others[*i]).collect();
+        let race = Self::new(entrants.pick(&rows));
+        races.push((rows, race));
+        races
+    }
+
+    fn with(entrants: Entrants, middle: Option<Middle>) -> Self {
         let live: Vec<_> = (0..entrants.len())
             .map(|row| Runner {
                 row,
@@ -69,7 +103,14 @@ impl Race {
             })
             .collect();
         let counts = vec![Count::default(); entrants.len()];
-        let mut race = Self { entrants, live, packed: PackedA::default(), counts, multiply_adds: 0 };
+        let mut race = Self {
+            entrants,
+            live,
+            packed: PackedA::default(),
+            middle,
+            counts,
+            multiply_adds: 0,
+        };
         race.pack();
         race
     }
@@ -84,6 +125,56 @@ impl Race {
         self.packed.panels()
     }
 
+    /// Whether the undecided rows are now counted by [`Race::count_through`].
+    pub fn goes_through(&self) -> bool {
+        self.middle.as_ref().is_some_and(|m| self.packed.inner() == m.d_head())
+    }
+
+    /// Counts, for all undecided rows, who of the columns in `col_panels` beats the target: what
+    /// [`Race::count`] counts, by way of W_O W_U. `lengths`: see [`panel_lengths`].
+    pub fn count_through(&mut self, w_u: &PackedB, lengths: &[f32], col_panels: std::ops::Range<usize>, ids: Ids<'_>) {
+        let Some(middle) = &mut self.middle else { return };
+        let (d, d_head) = (self.entrants.d, middle.d_head());
+        let mut column = vec![0.0; d];
+        for pj in col_panels {
+            let (first, n, id) = columns(w_u, pj, ids);
+            middle.enter(w_u.panel(pj));
+            self.multiply_adds += (n * d_head * (d + self.live.len())) as u64;
+            for pi in 0..self.packed.panels() {
+                let t = middle.near(self.packed.panel(pi));
+                for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
+                    let slack = middle.slack(runner.row, lengths[pj]);
+                    let (low, high) = (
+                        (f64::from(runner.z) - slack) as f32,
+                        (f64::from(runner.z) + slack) as f32,
+                    );
+                    let above: u32 = z.iter().map(|z| u32::from(*z > high)).sum();
+                    let below: u32 = z.iter().map(|z| u32::from(*z < low)).sum();
+                    if n == NR && above + below == NR as u32 {
+                        runner.count.above += above;
+                        runner.count.below += below;
+                        continue;
+                    }
+                    for c in 0..n {
+                        if id[c] == runner.target {
+                            continue;
+                        }
+                        if z[c] > high {
+                            runner.count.above += 1;
+                        } else if z[c] < low {
+                            runner.count.below += 1;
+                        } else {
+                            w_u.column(first + c, &mut column);
+                            let exact = dot_in_order(self.entrants.row(runner.row), &column);
+                            self.multiply_adds += d as u64;
+                            beat(runner, &[exact], &id[c..=c]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` beats the target.
     pub fn count(
         &mut self,
@@ -96,10 +187,7 @@ impl Race {
         let rows = self.live.len().min(row_panels.end * MR) - row_panels.start * MR;
         self.multiply_adds += (cols * rows * self.entrants.d) as u64;
         for pj in col_panels {
-            let first = pj * NR;
-            let n = NR.min(w_u.cols() - first);
-            let mut id = [0; NR];
-            id[..n].iter_mut().enumerate().for_each(|(c, id)| *id = ids.of(first + c));
+            let (_, n, id) = columns(w_u, pj, ids);
             for pi in row_panels.clone() {
                 let t = tile(self.packed.panel(pi), w_u.panel(pj));
                 for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
@@ -146,8 +234,26 @@ impl Race {
     }
 
     fn pack(&mut self) {
-        self.packed.pack(self.live.iter().map(|r| self.entrants.row(r.row)), self.entrants.d);
+        let d = self.entrants.d;
+        match &self.middle {
+            Some(m) if worth(self.live.len(), d, m.d_head()) => {
+                self.packed.pack(self.live.iter().map(|r| m.row(r.row)), m.d_head());
+            }
+            _ => self.packed.pack(self.live.iter().map(|r| self.entrants.row(r.row)), d),
+        }
     }
+}
+
+/// Of one panel: its first column, how many there are, and which tokens they are.
+fn columns(w_u: &PackedB, panel: usize, ids: Ids<'_>) -> (usize, usize, [u32; NR]) {
+    let first = panel * NR;
+    let n = NR.min(w_u.cols() - first);
+    let mut id = [0; NR];
+    id[..n]
+        .iter_mut()
+        .enumerate()
+        .for_each(|(c, id)| *id = ids.of(first + c));
+    (first, n, id)
 }
 
 /// Counts who of `z` (tokens `id`) beats the runner's target.
@@ -155,6 +261,17 @@ impl Race {
 fn beat(runner: &mut Runner, z: &[f32], id: &[u32]) {
     let t = runner.z;
     let (mut above, mut below) = (0, 0);
+    // Mostly the target is not here and nothing is equal to it: then no id matters.
+    for z in z {
+        above += u32::from(*z > t);
+        below += u32::from(*z < t);
+    }
+    if (above + below) as usize == z.len() && !runner.suspicious && !id.contains(&runner.target) {
+        runner.count.above += above;
+        runner.count.below += below;
+        return;
+    }
+    (above, below) = (0, 0);
     for (z, id) in z.iter().zip(id) {
         let tie_before = *z == t && *id < runner.target;
         let other = *id != runner.target;
