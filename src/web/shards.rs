@@ -188,6 +188,7 @@ impl JsShard {
     }
 
     /// See `JsShards::count`. Nothing may be written meanwhile.
+    #[expect(clippy::too_many_arguments, reason = "arrays cross the boundary one by one")]
     #[allow(clippy::await_holding_refcell_ref)] // rows are written before the first count, and one at a time counts
     pub async fn count(
         &self,
