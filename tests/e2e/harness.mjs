@@ -105,10 +105,22 @@ export async function openFigure(page, url) {
   await figureState(page, 'complete');
 }
 
-/** Presses the button and waits for the whole figure. */
+/** Presses the button and waits for the whole figure of this run, not for the one that stood there. */
 export async function run(page) {
+  await byId(page, 'figure-state').evaluate((caption) => {
+    window.runBegan = false;
+    new MutationObserver((_, observer) => {
+      if (caption.dataset.state !== 'running') return;
+      window.runBegan = true;
+      observer.disconnect();
+    }).observe(caption, { attributes: true, attributeFilter: ['data-state'] });
+  });
   await byId(page, 'run').click();
-  await figureState(page, 'running', 'complete');
+  await page.waitForFunction(
+    () => window.runBegan || document.querySelector('[data-testid="error"]'),
+    null,
+    { timeout: FIGURE_MS },
+  );
   await figureState(page, 'complete');
 }
 
