@@ -39,9 +39,7 @@ export async function openSite() {
   rmSync(site, { recursive: true, force: true });
   mkdirSync(site, { recursive: true });
   cpSync(dist, site, { recursive: true });
-  mkdirSync(join(site, 'peers'));
-  // Static servers know .js; what Node lints as a module is called .mjs.
-  for (const file of readdirSync(peers).filter((f) => f.endsWith('.mjs'))) copyFileSync(join(peers, file), join(site, 'peers', file.replace(/mjs$/, 'js')));
+  cpSync(peers, join(site, 'peers'), { recursive: true });
   return startStaticServer({ root: site });
 }
 
@@ -62,7 +60,7 @@ export async function inBrowser(server, { webgpu = false, limitMs }, action) {
   });
   try {
     const page = await browser.newPage();
-    page.on('console', (m) => m.type() === 'error' && console.error(`page: ${m.text()}`));
+    page.on('console', (m) => m.type() === 'error' && !m.location().url.endsWith('/favicon.ico') && console.error(`page: ${m.text()}`));
     await page.goto(`${server.url}LICENSE.txt`);
     return await Promise.race([action(page, browser), late]);
   } finally {

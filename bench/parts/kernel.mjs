@@ -34,7 +34,7 @@ export async function kernel(table, context, { runs, limitMs }) {
       return (await timeProduct(build, size, { runs: times })).times;
     }, { build: flavour, size: SIZE, times: runs });
     const theirs = await page.evaluate(async ({ base, size }) => {
-      const { timeOrt } = await import(new URL('peers/ort.js', location.href).href);
+      const { timeOrt } = await import(new URL('peers/ort.mjs', location.href).href);
       return timeOrt(new URL(base, location.href).href, size);
     }, { base: ort, size: { ...SIZE, runs } });
     for (const flavour of ['relaxed', 'cpu']) {

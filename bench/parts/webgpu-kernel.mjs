@@ -15,7 +15,7 @@ const FLOP = 2 * SIZE.m * SIZE.k * SIZE.n;
 export async function webgpuKernel(table, context, { runs, limitMs }) {
   const base = share(await weights('faint-small'), 'weights/faint-small');
   const peers = await inBrowser(context.site, { webgpu: true, limitMs }, (page) => page.evaluate(async (size) => {
-    const { timeWgsl } = await import(new URL('peers/wgsl.js', location.href).href);
+    const { timeWgsl } = await import(new URL('peers/wgsl.mjs', location.href).href);
     return timeWgsl(size);
   }, { ...SIZE, runs }));
   const ours = await inBrowser(context.site, { webgpu: true, limitMs }, async (page) => {
