@@ -123,8 +123,11 @@ impl Probed {
 pub struct StandIn {
     gpu: JsValue,
     adapter: JsValue,
-    _keep: (Closure<dyn Fn(JsValue) -> JsValue>, Closure<dyn Fn() -> JsValue>),
+    _keep: (RequestDevice, RequestAdapter),
 }
+
+type RequestDevice = Closure<dyn Fn(JsValue) -> JsValue>;
+type RequestAdapter = Closure<dyn Fn() -> JsValue>;
 
 impl Drop for StandIn {
     fn drop(&mut self) {

@@ -25,6 +25,12 @@ pub struct Kernels {
 impl Kernels {
     /// Compiles everything but `rank` and `plan`, which the trial has compiled already.
     pub async fn new(gpu: &Gpu, rank: ProjectRank, plan: Plan, broadcast: bool) -> Result<Self> {
+        let fault = |e| {
+            Error::WebGpuSelfTestFailed(format!(
+                "The graphics adapter did not accept our kernels ({e}). The CPU engine is used instead."
+            ))
+        };
+        let rank = rank.with_targets(gpu).await.map_err(fault)?;
         gpu.checked(|| Self {
             gemm: GemmGpu::new(gpu, broadcast),
             admit: Admit::new(gpu),
@@ -36,10 +42,6 @@ impl Kernels {
             activate: Activate::new(gpu),
         })
         .await
-        .map_err(|e| {
-            Error::WebGpuSelfTestFailed(format!(
-                "The graphics adapter did not accept our kernels ({e}). The CPU engine is used instead."
-            ))
-        })
+        .map_err(fault)
     }
 }

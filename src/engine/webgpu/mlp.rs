@@ -1,5 +1,6 @@
 //! MLP_0: by burn's tensors or by our own product, over the same streamed weights.
 
+use super::clock::now_ms;
 use super::engine::{WebGpuEngine, narrow};
 use super::weights::{padded, write_rows};
 use crate::error::{Error, Result};
@@ -14,7 +15,7 @@ const HIDDEN_BYTES: usize = 16 << 20;
 
 /// MLP_0 applied to some rows, under way.
 pub enum Mlp {
-    Burn(BurnMlp),
+    Burn(Box<BurnMlp>),
     Own(Own),
 }
 
@@ -31,7 +32,7 @@ pub struct Own {
 impl Mlp {
     /// Over `rows` `[n, d]`.
     pub fn begin(engine: &WebGpuEngine, rows: &[f32], d: usize, d_mlp: usize) -> Result<Self> {
-        if d == 0 || d_mlp == 0 || rows.len() % d != 0 || d.max(d_mlp) >= 1 << 18 {
+        if d == 0 || d_mlp == 0 || !rows.len().is_multiple_of(d) || d.max(d_mlp) >= 1 << 18 {
             return Err(Error::CheckpointShape(format!(
                 "An MLP of {d} by {d_mlp} cannot be computed."
             )));
@@ -39,7 +40,7 @@ impl Mlp {
         // burn streams: hidden and output of all rows are there at once.
         let small = rows.len() / d * d_mlp * 4 <= HIDDEN_BYTES;
         if let Some(device) = engine.burn.as_ref().filter(|_| engine.mlp_on_burn.get() && small) {
-            return Ok(Self::Burn(BurnMlp::begin(device, rows, d, d_mlp)));
+            return Ok(Self::Burn(Box::new(BurnMlp::begin(device, rows, d, d_mlp))));
         }
         let bytes = (padded(d) * padded(d_mlp) * 4) as u64;
         let gpu = &engine.gpu;
@@ -51,7 +52,7 @@ impl Mlp {
             c_proj: gpu.storage(bytes, "c_proj of the first layer")?,
             bias: Vec::new(),
         };
-        if d % 4 != 0 || d_mlp % 4 != 0 {
+        if !d.is_multiple_of(4) || !d_mlp.is_multiple_of(4) {
             for buffer in [&own.c_fc, &own.c_proj] {
                 gpu.queue.write_buffer(buffer, 0, &vec![0; bytes as usize]);
             }
@@ -95,20 +96,24 @@ impl Own {
     async fn finish(self, engine: &WebGpuEngine, bias: &[f32]) -> Result<Vec<f32>> {
         let (gpu, kernels) = (&engine.gpu, &engine.kernels);
         let (d, m) = (padded(self.d), padded(self.d_mlp));
-        // Each of the two products is a submit of its own, so the budget is for one of them.
-        let by_work = (engine.rate.budget() / (d * m) as f64) as usize;
-        let batch = (HIDDEN_BYTES / (m * 4))
-            .min(by_work)
-            .clamp(1, (self.rows.len() / self.d).max(1));
+        let rows = self.rows.len() / self.d;
+        let most = (HIDDEN_BYTES / (m * 4)).clamp(1, rows.max(1));
         let to = Recorder::new(gpu)?;
-        let x = gpu.storage((batch * d * 4) as u64, "rows of the first MLP")?;
-        let hidden = gpu.storage((batch * m * 4) as u64, "the hidden layer of the first MLP")?;
-        let out = gpu.storage((batch * d * 4) as u64, "the output of the first MLP")?;
+        let x = gpu.storage((most * d * 4) as u64, "rows of the first MLP")?;
+        let hidden = gpu.storage((most * m * 4) as u64, "the hidden layer of the first MLP")?;
+        let out = gpu.storage((most * d * 4) as u64, "the output of the first MLP")?;
         let first_bias = gpu.storage((m * 4) as u64, "a bias")?;
         write_rows(gpu, &first_bias, 0, &self.bias, &[self.d_mlp]);
         let mut result = Vec::with_capacity(self.rows.len());
-        for rows in self.rows.chunks(batch * self.d) {
-            let n = rows.len() / self.d;
+        let mut rest = &self.rows[..];
+        while !rest.is_empty() {
+            // Each of the two products is a submit of its own, so the budget is for one of them.
+            let n = ((engine.rate.budget() / (d * m) as f64) as usize)
+                .clamp(1, most)
+                .min(rest.len() / self.d);
+            let (rows, later) = rest.split_at(n * self.d);
+            rest = later;
+            let start = now_ms();
             write_rows(gpu, &x, 0, rows, &[self.d]);
             let place = |row| Place {
                 row,
@@ -137,6 +142,7 @@ impl Own {
                 [(&hidden, place(m)), (&self.c_proj, place(d)), (&out, place(d))],
             );
             let rows = engine.read(&to, &out, (n * d * 4) as u64).await?;
+            engine.rate.saw((n * d * m) as f64, (now_ms() - start) / 2.0);
             result.extend(narrow(rows, d, self.d));
         }
         for row in result.chunks_exact_mut(self.d) {

@@ -13,6 +13,9 @@ use std::collections::VecDeque;
 
 const SUBMIT_MS: f64 = 60.0;
 const AHEAD_MS: f64 = 130.0;
+/// Multiply-adds of a submit at least: on a busy machine a trial can say anything, and the slowest
+/// software adapter does these in a third of a second.
+const LEAST_BUDGET: f64 = 3e7;
 /// Mapped buffers under way at most.
 const AHEAD: usize = 24;
 
@@ -24,7 +27,7 @@ pub struct Rate(Cell<f64>);
 
 impl Rate {
     pub fn new(multiply_adds_a_ms: f64) -> Self {
-        Self(Cell::new(multiply_adds_a_ms.max(1e4) * SUBMIT_MS))
+        Self(Cell::new((multiply_adds_a_ms * SUBMIT_MS).max(LEAST_BUDGET)))
     }
 
     /// Multiply-adds of one submit.
@@ -32,11 +35,12 @@ impl Rate {
         self.0.get()
     }
 
-    fn saw(&self, multiply_adds: f64, ms: f64) {
+    /// Learns that so much took so long.
+    pub fn saw(&self, multiply_adds: f64, ms: f64) {
         let factor = (SUBMIT_MS / ms.max(1.0)).clamp(0.5, 2.0);
         let full = multiply_adds > self.0.get() / 2.0;
         if factor < 0.8 || factor > 1.2 && full {
-            self.0.set(self.0.get() * factor);
+            self.0.set((self.0.get() * factor).max(LEAST_BUDGET));
         }
     }
 }

@@ -127,7 +127,7 @@ impl Layer {
             ..
         } = self.shape;
         let width = n_head * d_head;
-        if rows.len() % width != 0 || first_row + rows.len() / width > d_model {
+        if !rows.len().is_multiple_of(width) || first_row + rows.len() / width > d_model {
             return Err(misfit("c_attn.weight"));
         }
         write_rows(gpu, &self.w_v, first_row, rows, &vec![d_head; n_head]);
@@ -141,7 +141,7 @@ impl Layer {
             d_head,
             ..
         } = self.shape;
-        if rows.len() % d != 0 || first_row + rows.len() / d > n_head * d_head {
+        if !rows.len().is_multiple_of(d) || first_row + rows.len() / d > n_head * d_head {
             return Err(misfit("c_proj.weight"));
         }
         if d_head % 4 == 0 {

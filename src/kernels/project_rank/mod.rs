@@ -69,8 +69,8 @@ pub struct Bound<'a> {
     pub args: &'a wgpu::Buffer,
 }
 
-/// The compiled kernel. Targets have a pipeline of their own from the same source where that
-/// saves work; the sums are the same.
+/// The compiled kernel. Targets may have a pipeline of their own from the same source
+/// ([`ProjectRank::with_targets`]); the sums are the same.
 pub struct ProjectRank {
     count: wgpu::ComputePipeline,
     targets: wgpu::ComputePipeline,
@@ -78,11 +78,17 @@ pub struct ProjectRank {
     pub cols_a_group: u32,
     pub rows_a_group: u32,
     target_cols_a_group: u32,
+    /// Source and lanes of the pipeline for targets that is still to be compiled.
+    smaller: Option<(String, u32)>,
 }
 
 const QUADS: u32 = 3;
 const COLS: u32 = 4;
 const LANES: u32 = 16;
+
+fn with_lanes(gpu: &Gpu, source: &str, lanes: u32) -> wgpu::ComputePipeline {
+    gpu.pipeline("project_rank/registers", source, &[("LANES", f64::from(lanes))])
+}
 
 impl ProjectRank {
     /// Compiles `variant`; `subgroup` is the largest size of a subgroup.
@@ -115,6 +121,7 @@ impl ProjectRank {
                 cols_a_group: 128,
                 rows_a_group: 64,
                 target_cols_a_group: 128,
+                smaller: None,
             });
         }
         let broadcast = variant == Variant::Broadcast;
@@ -128,20 +135,25 @@ impl ProjectRank {
         // A subgroup must not be larger than the workgroup whose rows it shares.
         let few = if broadcast { subgroup.max(4) } else { 4 };
         let lanes = LANES.max(few);
-        let (count, targets) = gpu
-            .checked(|| {
-                let with = |lanes: u32| gpu.pipeline("project_rank/registers", &source, &[("LANES", f64::from(lanes))]);
-                (with(lanes), with(few))
-            })
-            .await
-            .map_err(fault)?;
+        let pipeline = gpu.checked(|| with_lanes(gpu, &source, lanes)).await.map_err(fault)?;
         Ok(Self {
-            count,
-            targets,
+            count: pipeline.clone(),
+            targets: pipeline,
             cols_a_group: lanes * COLS,
             rows_a_group: QUADS * 4,
-            target_cols_a_group: few * COLS,
+            target_cols_a_group: lanes * COLS,
+            smaller: Some((source, few)),
         })
+    }
+
+    /// Compiles a smaller workgroup for targets, where there is one: it saves work, and a kernel
+    /// that loses the trial need not pay for it.
+    pub async fn with_targets(mut self, gpu: &Gpu) -> Result<Self, String> {
+        if let Some((source, lanes)) = self.smaller.take() {
+            self.targets = gpu.checked(|| with_lanes(gpu, &source, lanes)).await?;
+            self.target_cols_a_group = lanes * COLS;
+        }
+        Ok(self)
     }
 
     /// Tokens a workgroup looks at when it looks at targets.
