@@ -24,6 +24,8 @@ export class Table {
    */
   add(what, measured, { goal = '', reached } = {}) {
     this.lines.push([what, measured, goal, reached === undefined ? '' : reached ? 'yes' : 'no']);
+    // At once, too: a run that is stopped has not measured for nothing.
+    console.error(`  ${what}: ${measured}`);
   }
 
   /** What must be zero; anything else makes the benchmark fail. */
