@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { interpolateViridis } from 'd3-scale-chromatic';
 import { readByKeyboard, readColours, readTables } from './cells.mjs';
 import {
-  byId, figureState, finish, launchBrowser, newPage, openFigure, pick, run, savedResult, startSite, useEngine,
+  byId, figureState, finish, launchBrowser, newPage, openFigure, pick, run, savedResult, settled, startSite, useEngine,
 } from './harness.mjs';
 
 let site;
@@ -101,7 +101,7 @@ describe('choosing the engine', () => {
       await openFigure(page, site.url);
       await byId(page, 'engine-select').selectOption('webgpu');
       await byId(page, 'engine').filter({ hasText: /Runs on CPU.*WebGPU/ }).waitFor();
-      await page.locator('[data-testid="run"]:enabled').waitFor();
+      await settled(page);
       await run(page);
       const result = await savedResult(page);
       assert.equal(result.engine.backend, 'cpu');

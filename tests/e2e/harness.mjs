@@ -129,7 +129,13 @@ export async function useEngine(page, backend) {
   await byId(page, 'engine-select').selectOption(backend);
   const words = backend === 'cpu' ? 'Runs on CPU' : 'Runs on WebGPU';
   await byId(page, 'engine').filter({ hasText: words }).waitFor({ timeout: FIGURE_MS });
+  await settled(page);
+}
+
+/** After a change of engine: the model is open again and the former figure is back. */
+export async function settled(page) {
   await page.locator('[data-testid="run"]:enabled').waitFor({ timeout: FIGURE_MS });
+  await figureState(page, 'complete');
 }
 
 /** Presses a save button and gives back the file's name and bytes. */
