@@ -181,7 +181,8 @@ export function createSession({ store, catalogue, loadEngine }) {
     const former = spec;
     const { shown } = store.state;
     if (!(await startEngine(choice)) || !former) return;
-    if (await open(former.spec, former.words)) store.set({ shown });
+    // Unless a new run was quicker: its figure is the new engine's.
+    if ((await open(former.spec, former.words)) && store.state.shown?.progress === 'empty') store.set({ shown });
   }
 
   async function loadResult(file) {
