@@ -32,7 +32,8 @@ async function openLong(browser, backend) {
   return page;
 }
 
-// On WebGPU the engine's own test hears Cancel (tests/webgpu_engine.rs): the software adapter takes too long to start here.
+// Not yet on WebGPU: after a change of engine the page did not take the long relation, for a reason not yet found.
+// There the engine's own test hears Cancel (tests/webgpu_engine.rs).
 for (const backend of ['cpu']) {
   describe(backend, () => {
     let browser;
