@@ -38,7 +38,7 @@ async function compile({ name, features, rustflags = '' }) {
   const target = wasmTarget[name];
   await run(
     toolchain.cargo,
-    ['build', '--release', '--locked', '--lib', '--no-default-features', ...features, ...toolchain.args],
+    ['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib', '--no-default-features', ...features, ...toolchain.args],
     { cwd: root, env: { ...toolchain.env, RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: target } },
   );
   return join(target, WASM, 'release', 'headmap.wasm');
