@@ -32,9 +32,7 @@ async function openLong(browser, backend) {
   return page;
 }
 
-// Not yet on WebGPU: after a change of engine the page did not take the long relation, for a reason not yet found.
-// There the engine's own test hears Cancel (tests/webgpu_engine.rs).
-for (const backend of ['cpu']) {
+for (const backend of ['cpu', 'webgpu']) {
   describe(backend, () => {
     let browser;
     before(async () => {
