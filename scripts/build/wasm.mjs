@@ -43,7 +43,7 @@ async function compile({ name, features, rustflags = '' }) {
   );
   const made = join(target, WASM, 'release', 'headmap.wasm');
   // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).
-  if (readFileSync(made).includes('.command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
+  if (readFileSync(made).includes('command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
   return made;
 }
 
