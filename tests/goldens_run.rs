@@ -75,7 +75,11 @@ fn a_curve_costs_a_small_part_of_its_forward_passes() {
     assert!(found.tasks[0].total >= 2);
     let (work, whole) = (found.multiply_adds, found.forward_passes_multiply_adds);
     println!("{work} of {whole}: 1 in {:.1}", whole as f64 / work as f64);
-    assert!(work * 15 <= whole, "{work} of {whole}: 1 in {}", whole as f64 / work as f64);
+    assert!(
+        work * 15 <= whole,
+        "{work} of {whole}: 1 in {}",
+        whole as f64 / work as f64
+    );
 }
 
 #[test]
@@ -114,7 +118,13 @@ fn sources_of_several_tokens_make_prompts_of_several_lengths() {
     assert_eq!((template.total, template.dropped.len()), (2, 1));
     assert_eq!(template.length, (5, 6));
     // The source's last token is the prompt's: then a head's value there is what it sees of itself.
-    assert_eq!(template.kept[0].2, block_on(run_prompt(&model, &text(" John"), &SilentHost)).unwrap().tokens[0].id);
+    assert_eq!(
+        template.kept[0].2,
+        block_on(run_prompt(&model, &text(" John"), &SilentHost))
+            .unwrap()
+            .tokens[0]
+            .id
+    );
 }
 
 fn text(text: &str) -> PromptAsk {
@@ -155,7 +165,9 @@ fn progress_ends_where_it_said_it_would() {
 fn a_cancelled_run_leaves_the_next_one_right() {
     let model = open(&model("planted")).unwrap();
     let ask = names(2, &[(0, 1), (2, 3)]);
-    let wanted = block_on(ablate(&model, &ask, &SilentHost)).unwrap().tasks[0].ranked.clone();
+    let wanted = block_on(ablate(&model, &ask, &SilentHost)).unwrap().tasks[0]
+        .ranked
+        .clone();
     for stop in [0, 1, 5, 40, 100] {
         let fresh = open(&support::model("planted")).unwrap();
         let watch = Watch::default();
@@ -195,7 +207,10 @@ fn what_cannot_be_asked_is_refused_in_words() {
     refused(dynamic(pairs(), "<X> and <X>", false), "2 times");
     refused(dynamic(pairs(), "<X> is", false), "Leave a space");
     refused(dynamic(pairs(), &"the ".repeat(400), false), "<X>");
-    refused(dynamic(pairs(), &format!("{} <X>", " the".repeat(200)), false), "context");
+    refused(
+        dynamic(pairs(), &format!("{} <X>", " the".repeat(200)), false),
+        "context",
+    );
     let refused = |ask: PromptAsk, what: &str| {
         let e = block_on(run_prompt(&model, &ask, &SilentHost)).unwrap_err();
         assert!(e.to_string().contains(what), "{e}");
@@ -209,7 +224,12 @@ fn what_cannot_be_asked_is_refused_in_words() {
         },
         "no token",
     );
-    for ask in [names(1, &[(4, 0)]), names(1, &[(0, 4)]), names(1, &[]), names(1, &[(0, 0), (0, 0)])] {
+    for ask in [
+        names(1, &[(4, 0)]),
+        names(1, &[(0, 4)]),
+        names(1, &[]),
+        names(1, &[(0, 0), (0, 0)]),
+    ] {
         assert!(block_on(ablate(&model, &ask, &SilentHost)).is_err());
     }
     let ask = PatternsAsk {

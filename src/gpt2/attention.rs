@@ -85,7 +85,10 @@ impl Attention {
             let count = step.min(n - first);
             let part = |x: &Tensor<3>| x.clone().narrow(0, first, count);
             let scores = part(&heads.q).matmul(part(&heads.k).swap_dims(1, 2)) / (d_head as f64).sqrt(); // [count, T, T]
-            let pattern = softmax(scores.mask_fill(future.clone().expand([count, t, t]), f32::NEG_INFINITY), 2);
+            let pattern = softmax(
+                scores.mask_fill(future.clone().expand([count, t, t]), f32::NEG_INFINITY),
+                2,
+            );
             let pattern = self.forced(pattern, first, change, run);
             patterns.keep(&pattern, first, wanted, self.n_head);
             z.push(pattern.matmul(part(&heads.v)));
@@ -151,7 +154,8 @@ impl Patterns {
         let [count, t, _] = pattern.dims();
         for head in &wanted.heads {
             if (first..first + count).contains(head) {
-                self.heads.push(pattern.clone().narrow(0, head - first, 1).reshape([t, t]));
+                self.heads
+                    .push(pattern.clone().narrow(0, head - first, 1).reshape([t, t]));
             }
         }
         if wanted.mean {

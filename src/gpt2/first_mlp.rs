@@ -1,7 +1,7 @@
 //! MLP_0 on burn's tensors: `c_proj(gelu_new(c_fc(x)))`, with weights that arrive in pieces.
 
-use crate::error::{Error, Result};
 use super::block::gelu_new;
+use crate::error::{Error, Result};
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
 

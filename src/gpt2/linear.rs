@@ -34,7 +34,7 @@ pub struct Linear {
 
 enum Weight {
     Packed(PackedB),
-    Tensor(Tensor<2>),
+    Tensor(Box<Tensor<2>>),
 }
 
 impl LinearBuilder {
@@ -65,10 +65,10 @@ impl LinearBuilder {
         }
         let weight = match self.rows {
             Rows::Packed(w) => Weight::Packed(w),
-            Rows::Plain(w) => Weight::Tensor(Tensor::from_data(
-                TensorData::new(w, [self.inner, self.outer]),
-                device,
-            )),
+            Rows::Plain(w) => {
+                let data = TensorData::new(w, [self.inner, self.outer]);
+                Weight::Tensor(Box::new(Tensor::from_data(data, device)))
+            }
         };
         Ok(Linear {
             inner: self.inner,
@@ -94,7 +94,7 @@ impl Linear {
             let rows = step.min(n - first);
             let part = x.clone().narrow(0, first, rows);
             let product = match &self.weight {
-                Weight::Tensor(w) => part.matmul(w.clone()),
+                Weight::Tensor(w) => part.matmul(Tensor::clone(w)),
                 Weight::Packed(w) => {
                     let x = read(part).await?;
                     let y = matmul(&PackedA::from_rows(&x, self.inner), w)?;

@@ -3,9 +3,7 @@
 use super::{Bounds, path, relation};
 use headmap::checkpoint::ByteSource;
 use headmap::engine::{Engine, Host};
-use headmap::score::run::{
-    AblationAsk, AblationTask, DynamicAsk, PAPER_TEMPLATES, PromptAsk,
-};
+use headmap::score::run::{AblationAsk, AblationTask, DynamicAsk, PAPER_TEMPLATES, PromptAsk};
 use headmap::score::{Event, JobHost, Model};
 use serde::Deserialize;
 use std::cell::Cell;
@@ -60,7 +58,10 @@ pub fn dynamic<E: Engine, S: ByteSource>(
         let mut cases = golden.cases.iter().filter(|c| c.relation == of).peekable();
         assert!(cases.peek().is_some());
         for (case, template) in cases.zip(&found.templates) {
-            assert_eq!((&case.template, case.k, case.n_pairs), (&template.template, k, template.total));
+            assert_eq!(
+                (&case.template, case.k, case.n_pairs),
+                (&template.template, k, template.total)
+            );
             let kept: Vec<_> = template.kept.iter().map(|p| (p.2, p.3)).collect();
             assert_eq!(kept, golden.relations[of]);
             for (what, bounds, hits) in [
@@ -70,7 +71,11 @@ pub fn dynamic<E: Engine, S: ByteSource>(
                     &case.with_context_suppression,
                     &template.with_context.suppression_hits,
                 ),
-                ("without context", &case.without_context_score, &template.without_context.hits),
+                (
+                    "without context",
+                    &case.without_context_score,
+                    &template.without_context.hits,
+                ),
                 (
                     "without context, suppression",
                     &case.without_context_suppression,
@@ -180,7 +185,11 @@ pub fn running<E: Engine, S: ByteSource>(
         for l in 0..n_layer {
             let mut mean = vec![0.0; t * t];
             for (h, wanted) in text.pattern[l].iter().enumerate() {
-                let got = found.attention.iter().find(|a| (a.layer, a.head) == (l, Some(h))).unwrap();
+                let got = found
+                    .attention
+                    .iter()
+                    .find(|a| (a.layer, a.head) == (l, Some(h)))
+                    .unwrap();
                 for q in 0..t {
                     for k in 0..t {
                         let wanted = wanted[q].get(k).copied().unwrap_or(0.0);
@@ -265,4 +274,3 @@ macro_rules! golden_runs {
         });
     }};
 }
-

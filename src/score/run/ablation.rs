@@ -46,6 +46,26 @@ pub struct AblationAsk {
     pub seed: u64,
 }
 
+/// How many heads the paper takes away at most, by the size of the model.
+pub fn removed_at_most(n_layer: usize) -> usize {
+    match n_layer {
+        0..=12 => 30,
+        13..=24 => 50,
+        25..=36 => 100,
+        _ => 150,
+    }
+}
+
+/// The heads of a score above zero, the highest first, at most `m`; equals by layer and head.
+/// `hits` is `[layer][head]`.
+pub fn order_by_score(hits: &[Vec<u32>], m: usize) -> Choice {
+    let rows = hits.iter().enumerate();
+    let all = rows.flat_map(|(l, row)| row.iter().enumerate().map(move |(h, hits)| (*hits, (l, h))));
+    let mut order: Vec<_> = all.filter(|(hits, _)| *hits > 0).collect();
+    order.sort_by_key(|(hits, head)| (std::cmp::Reverse(*hits), *head));
+    order.into_iter().take(m).map(|(_, head)| head).collect()
+}
+
 /// Counts the right answers of every task after every head.
 ///
 /// Errors: heads that the model does not have or that come twice, those of

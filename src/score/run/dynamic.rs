@@ -76,7 +76,12 @@ pub async fn score_dynamic<E: Engine, S: ByteSource>(
     let mut job = Job {
         model,
         ask,
-        out: ask.templates.iter().zip(&prompts).map(|(t, p)| empty(t, p, model)).collect(),
+        out: ask
+            .templates
+            .iter()
+            .zip(&prompts)
+            .map(|(t, p)| empty(t, p, model))
+            .collect(),
         invalid: vec![],
         ranking: 0,
         d: model.layout.d_model,

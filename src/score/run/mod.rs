@@ -6,14 +6,14 @@ mod blocks;
 mod documents;
 mod dynamic;
 mod logits;
-mod ranks;
 mod patterns;
 mod prompt;
 mod prompts;
 mod random;
+mod ranks;
 mod states;
 
-pub use ablation::{AblationAsk, AblationTask, ablate};
+pub use ablation::{AblationAsk, AblationTask, ablate, order_by_score, removed_at_most};
 pub use documents::*;
 pub use dynamic::{DynamicAsk, PAPER_TEMPLATES, score_dynamic};
 pub use patterns::{PatternsAsk, attention_scores};

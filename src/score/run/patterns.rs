@@ -68,7 +68,9 @@ pub async fn attention_scores<E: Engine, S: ByteSource>(
             text: format!("Running block {l} of {n_layer}"),
         });
         for x in &mut streams {
-            let step = block.forward(x.clone(), 1, &Intervention::default(), &wanted, &run).await?;
+            let step = block
+                .forward(x.clone(), 1, &Intervention::default(), &wanted, &run)
+                .await?;
             *x = step.x;
             for (head, pattern) in step.patterns.heads.into_iter().enumerate() {
                 let pattern = read(pattern).await?;

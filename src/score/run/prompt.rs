@@ -1,8 +1,8 @@
 //! One prompt: what comes next, which head said so, and where the heads looked.
 
-use super::{blocks_work, states_work};
 use super::documents::{Attention, PromptDocument, Token};
 use super::states::{Choice, Clean, States};
+use super::{blocks_work, states_work};
 use crate::checkpoint::ByteSource;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -70,7 +70,9 @@ pub async fn run_prompt<E: Engine, S: ByteSource>(
         });
         let wanted = wanted(ask, l);
         let step = if l + 1 < n_layer {
-            block.forward(x.clone(), 1, &Intervention::default(), &wanted, &run).await?
+            block
+                .forward(x.clone(), 1, &Intervention::default(), &wanted, &run)
+                .await?
         } else {
             block.forward_last(x.clone(), 1, &wanted, &run).await?
         };

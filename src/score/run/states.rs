@@ -60,7 +60,11 @@ impl States {
             .iter()
             .zip(choices)
             .map(|(state, choice)| {
-                let mut gone: Vec<_> = choice.iter().filter(|(layer, _)| *layer == l).map(|(_, h)| *h).collect();
+                let mut gone: Vec<_> = choice
+                    .iter()
+                    .filter(|(layer, _)| *layer == l)
+                    .map(|(_, h)| *h)
+                    .collect();
                 gone.sort_unstable();
                 gone.dedup();
                 if state.is_none() && gone.is_empty() {
