@@ -42,7 +42,10 @@ async function compile({ name, features, rustflags = '' }) {
     // Said for wasm alone: natively test harnesses unwind, and a program that aborts would be a second build of everything.
     { cwd: root, env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: target } },
   );
-  return join(target, WASM, 'release', 'headmap.wasm');
+  const made = join(target, WASM, 'release', 'headmap.wasm');
+  // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).
+  if (readFileSync(made).includes('command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
+  return made;
 }
 
 /** Only the newest results of the optimiser stay in the cache. */

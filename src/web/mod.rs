@@ -12,6 +12,7 @@ mod panic;
 mod run;
 mod shards;
 mod source;
+mod start;
 
 use crate::error::Error;
 use serde::Serialize;
