@@ -55,8 +55,12 @@ export function countTap(text) {
   };
 }
 
-export async function cargoTests(args) {
-  const { code, text } = await watched(nativeCargo(), ['test', '--locked', ...args], { CARGO_TARGET_DIR: nativeTarget });
+/**
+ * @param {string[]} args of cargo test
+ * @param {string} [target] folder to build in
+ */
+export async function cargoTests(args, target = nativeTarget) {
+  const { code, text } = await watched(nativeCargo(), ['test', '--locked', ...args], { CARGO_TARGET_DIR: target });
   return honest(countCargo(text), code);
 }
 
