@@ -7,7 +7,7 @@ use crate::text::sentences::KINDS;
 use crate::train::{Training, last};
 use crate::{Studio, export};
 use headmap::checkpoint::FileSource;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 fn recipe(steps: usize) -> Recipe {
     Recipe {
@@ -30,7 +30,7 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn losses(folder: &std::path::Path) -> Vec<f64> {
+fn losses(folder: &Path) -> Vec<f64> {
     let log = std::fs::read_to_string(folder.join("log.jsonl")).unwrap();
     let lines = log
         .lines()
@@ -40,8 +40,15 @@ fn losses(folder: &std::path::Path) -> Vec<f64> {
 
 /// Trains up to each step of `stops` in turn, each time from the files alone; gives the folder.
 fn trained(name: &str, recipe: &Recipe, stops: &[usize]) -> PathBuf {
-    let studio = Studio::open().unwrap();
     let out = folder(name);
+    for stop in stops {
+        go_on(recipe, &out, *stop);
+    }
+    out
+}
+
+fn go_on(recipe: &Recipe, out: &Path, until: usize) {
+    let studio = Studio::open().unwrap();
     let windows = studio.windows(recipe);
     let used = studio.used(&windows);
     let measure = Measure::new(&studio.author, &studio.vocabulary);
@@ -51,12 +58,9 @@ fn trained(name: &str, recipe: &Recipe, stops: &[usize]) -> PathBuf {
         measure: &measure,
         used: &used,
         n_vocab: studio.vocabulary.len(),
-        out: &out,
+        out,
     };
-    for stop in stops {
-        training.run(*stop, 1000).unwrap();
-    }
-    out
+    training.run(until, 1000).unwrap();
 }
 
 #[test]
@@ -84,6 +88,16 @@ fn a_training_that_was_stopped_ends_in_the_same_weights() {
             .collect()
     };
     assert!(values(&a) == values(&b), "the weights differ");
+    // As if it had been stopped between two checkpoints: what the log says beyond the last is done again.
+    let log = b.join("log.jsonl");
+    let text = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(
+        &log,
+        format!("{text}{{\"step\":13,\"loss_sentences\":9.9}}\n{{\"step\":1"),
+    )
+    .unwrap();
+    go_on(&recipe, &b, 12);
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), text);
     for out in [a, b] {
         std::fs::remove_dir_all(out).unwrap();
     }

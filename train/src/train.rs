@@ -134,6 +134,7 @@ impl Training<'_> {
         let optimizer = Optimizer::new(self.recipe, &model)
             .load(self.out, step)
             .map_err(|e| failed(&e))?;
+        forget_later(&self.out.join("log.jsonl"), step)?;
         Ok((model, optimizer, step))
     }
 
@@ -151,6 +152,16 @@ impl Training<'_> {
         fs::write(&new, state.to_string())?;
         fs::rename(new, self.out.join("state.json"))
     }
+}
+
+/// Takes out of the log what came after the checkpoint: it is done again.
+fn forget_later(log: &Path, step: usize) -> Result<()> {
+    let text = fs::read_to_string(log)?;
+    let kept = text.lines().filter(|line| {
+        let entry: serde_json::Value = serde_json::from_str(line).unwrap_or_default();
+        entry["step"].as_u64().is_some_and(|of| of <= step as u64)
+    });
+    fs::write(log, kept.flat_map(|line| [line, "\n"]).collect::<String>())
 }
 
 /// The model of the last checkpoint in `folder`, to be used.
