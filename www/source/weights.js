@@ -9,9 +9,9 @@ import { retrying } from './retry.js';
 import { equalBytes, sha256 } from './opfs-store.js';
 
 /** Requests at a time. */
-const LANES = 3;
+export const LANES = 3;
 /** Bytes that wait in memory to be read, beside those on their way. */
-const HELD = 24 << 20;
+export const HELD = 24 << 20;
 const NEWS_MS = 200;
 
 export class WeightSource {
