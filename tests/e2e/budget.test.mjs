@@ -83,12 +83,13 @@ async function firstPaint(browser) {
   });
   await page.goto(site.url, { waitUntil: 'commit' });
   const painted = await page.waitForFunction(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime);
+  const milliseconds = await painted.jsonValue();
   await page.getByRole('heading', { name: 'Headmap', level: 1 }).waitFor();
   release();
   await page.locator('[data-testid="figure-state"][data-state="complete"]').waitFor({ timeout: 90_000 });
   await page.unrouteAll({ behavior: 'ignoreErrors' });
   await finish(page);
-  return painted.jsonValue();
+  return milliseconds;
 }
 
 test(`the first paint waits for no engine and no model, and comes within ${FIRST_PAINT_MS} ms`, async () => {
