@@ -69,7 +69,11 @@ fn static_scores_foretell_the_running_model() {
     for template in &found.templates {
         for (row, dynamic) in hits.iter().zip(&template.without_context.hits) {
             let share = |h: u32, of: usize| f64::from(h) / of as f64;
-            points.extend(row.iter().zip(dynamic).map(|(s, d)| (share(*s, total), share(*d, template.total))));
+            points.extend(
+                row.iter()
+                    .zip(dynamic)
+                    .map(|(s, d)| (share(*s, total), share(*d, template.total))),
+            );
         }
     }
     let r = pearson(&points);
@@ -104,7 +108,15 @@ fn taking_the_copying_heads_away_takes_the_copying_away() {
     let lost = |right: u32| f64::from(task.clean) - f64::from(right);
     let m = task.ranked.len() - 1;
     let by_random = task.random.iter().map(|draw| lost(draw[m])).sum::<f64>() / task.random.len() as f64;
-    println!("clean {} of {}, ranked {:?}, random {:?}", task.clean, task.total, task.ranked, task.random);
+    println!(
+        "clean {} of {}, ranked {:?}, random {:?}",
+        task.clean, task.total, task.ranked, task.random
+    );
     assert!(lost(task.ranked[m]) * 2.0 >= f64::from(task.clean), "{:?}", task.ranked);
-    assert!(by_random * 5.0 < lost(task.ranked[m]), "{:?} against {:?}", task.ranked, task.random);
+    assert!(
+        by_random * 5.0 < lost(task.ranked[m]),
+        "{:?} against {:?}",
+        task.ranked,
+        task.random
+    );
 }
