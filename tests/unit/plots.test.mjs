@@ -1,6 +1,7 @@
 /** The scatter plot and the ablation curve: where things stand, what is under the pointer, what is drawn. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { interpolateRdBu } from 'd3-scale-chromatic';
 import { divergingScale } from '../../www/figure/colour.js';
 import { curveRows, drawCurve, layoutCurve } from '../../www/figure/curve.js';
 import { drawScatter, layoutScatter, movePoint, pointsAt, samePlace } from '../../www/figure/scatter.js';
@@ -111,7 +112,7 @@ test('curve: the band goes along the highest and back along the lowest, the line
 
 test('a signed scale is white at 0 and as far on both sides', () => {
   const scale = divergingScale(2.5);
-  assert.equal(scale.colour(0), scale.colour(-0));
+  assert.equal(scale.colour(0), interpolateRdBu(0.5));
   assert.notEqual(scale.colour(1), scale.colour(-1));
   assert.equal(scale.colour(99), scale.colour(2.5));
   assert.deepEqual([scale.low, scale.high], [-2.5, 2.5]);
