@@ -33,11 +33,10 @@ export function layoutCurve({ width, steps, rows }) {
  * @param {{name: string, low: number[], high: number[], mean: number[]} | null} curve.random
  * @param {{name: string, values: number[]}[]} curve.controls
  * @param {import('./theme.js').Theme} theme
- * @param {number | null} [step] which number of heads is read
  */
-export function drawCurve(context, layout, { ranked, random, controls, ...words }, theme, step = null) {
+export function drawCurve(context, layout, { ranked, random, controls, ...words }, theme) {
   drawFrame(context, layout, words, theme);
-  const { toX, toY, plot } = layout;
+  const { toX, toY } = layout;
   context.save();
   if (random) {
     context.fillStyle = theme.band;
@@ -53,17 +52,6 @@ export function drawCurve(context, layout, { ranked, random, controls, ...words 
   if (ranked.values.length <= 60) {
     context.fillStyle = theme.line;
     ranked.values.forEach((value, at) => dot(context, toX(at), toY(value), 2.6));
-  }
-  if (step !== null) {
-    context.strokeStyle = theme.rule;
-    context.setLineDash([]);
-    context.lineWidth = 1;
-    context.beginPath();
-    context.moveTo(toX(step), plot.y);
-    context.lineTo(toX(step), plot.y + plot.height);
-    context.stroke();
-    context.fillStyle = theme.line;
-    if (step < ranked.values.length) dot(context, toX(step), toY(ranked.values[step]), 5);
   }
   context.restore();
   drawKey(context, layout, { ranked, random, controls }, theme);
