@@ -41,7 +41,10 @@ async function compile({ name, features, rustflags = '' }) {
     ['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib', '--no-default-features', ...features, ...toolchain.args],
     { cwd: root, env: { ...toolchain.env, RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: target } },
   );
-  return join(target, WASM, 'release', 'headmap.wasm');
+  const made = join(target, WASM, 'release', 'headmap.wasm');
+  // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).
+  if (readFileSync(made).includes('command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
+  return made;
 }
 
 /** Only the newest results of the optimiser stay in the cache. */

@@ -10,6 +10,7 @@ mod model;
 mod panic;
 mod shards;
 mod source;
+mod start;
 
 use crate::error::Error;
 use serde::Serialize;

@@ -2,8 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(start)]
-fn keep_the_message_of_a_panic() {
+pub(super) fn keep_its_message() {
     std::panic::set_hook(Box::new(|info| {
         let text = JsValue::from_str(&info.to_string());
         // Should this fail there is nobody left to tell.

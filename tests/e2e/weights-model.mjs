@@ -7,10 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pkg } from '../../scripts/lib/paths.mjs';
 
-export const LAYERS = 6;
-export const HEADS = 2;
-const [D, N_VOCAB] = [64, 50_257];
-const D_HEAD = D / HEADS;
+/** `d` is the width; `masks`: whether the file holds the causal masks, 4 MiB a layer. */
+const SMALL = { layers: 6, heads: 2, d: 64, masks: true };
+const N_VOCAB = 50_257;
 export const MASK_BYTES = 4 * 1024 * 1024;
 
 /** Numbers in [-1, 1), the same every time. */
@@ -25,39 +24,39 @@ function noise(seed) {
 }
 
 /** Values of a tensor; null where nothing but zeros stand. */
-function tensor(name, length) {
+function tensor(name, length, { heads, d }) {
   const random = noise([...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.codePointAt(0), 7));
   const layer = Number(/^h\.(\d+)/.exec(name)?.[1] ?? 0);
   const out = new Float32Array(length);
   if (name === 'wte.weight') return out.map(random);
   if (name.endsWith('ln_2.weight')) return out.fill(1);
   // gelu(x) - gelu(-x) = x: this MLP hands its input on.
-  if (name.endsWith('mlp.c_fc.weight')) for (let i = 0; i < D; i += 1) [out[i * 4 * D + i], out[i * 4 * D + D + i]] = [1, -1];
-  if (name.endsWith('mlp.c_proj.weight')) for (let i = 0; i < D; i += 1) [out[i * D + i], out[(D + i) * D + i]] = [1, -1];
+  if (name.endsWith('mlp.c_fc.weight')) for (let i = 0; i < d; i += 1) [out[i * 4 * d + i], out[i * 4 * d + d + i]] = [1, -1];
+  if (name.endsWith('mlp.c_proj.weight')) for (let i = 0; i < d; i += 1) [out[i * d + i], out[(d + i) * d + i]] = [1, -1];
   // W_V and W_O of a head are a projection and its transpose, and the deeper the layer, the more noise.
   const projection = noise(1000 + layer);
-  const basis = Float32Array.from({ length: D * D }, projection);
+  const basis = Float32Array.from({ length: d * d }, projection);
   if (name.endsWith('attn.c_attn.weight')) {
-    for (let row = 0; row < D; row += 1) out.set(basis.subarray(row * D, (row + 1) * D), row * 3 * D + 2 * D);
+    for (let row = 0; row < d; row += 1) out.set(basis.subarray(row * d, (row + 1) * d), row * 3 * d + 2 * d);
   }
   if (name.endsWith('attn.c_proj.weight')) {
-    for (let i = 0; i < D; i += 1) {
-      const head = Math.floor(i / D_HEAD);
+    for (let i = 0; i < d; i += 1) {
+      const head = Math.floor(i / (d / heads));
       const sign = head === 1 && layer % 2 ? -1 : 1;
-      for (let j = 0; j < D; j += 1) out[i * D + j] = sign * basis[j * D + i] + 0.45 * layer * random();
+      for (let j = 0; j < d; j += 1) out[i * d + j] = sign * basis[j * d + i] + 0.45 * layer * random();
     }
   }
   return out;
 }
 
 /** @returns {[string, number[]][]} names and shapes, in the order in which they stand in the file */
-function shapes() {
-  const all = [['ln_f.bias', [D]], ['ln_f.weight', [D]], ['wpe.weight', [1024, D]], ['wte.weight', [N_VOCAB, D]]];
-  for (let l = 0; l < LAYERS; l += 1) {
+function shapes({ layers, d, masks }) {
+  const all = [['ln_f.bias', [d]], ['ln_f.weight', [d]], ['wpe.weight', [1024, d]], ['wte.weight', [N_VOCAB, d]]];
+  for (let l = 0; l < layers; l += 1) {
     const layer = {
-      'attn.bias': [1, 1, 1024, 1024], 'attn.c_attn.bias': [3 * D], 'attn.c_attn.weight': [D, 3 * D], 'attn.c_proj.bias': [D],
-      'attn.c_proj.weight': [D, D], 'ln_1.bias': [D], 'ln_1.weight': [D], 'ln_2.bias': [D], 'ln_2.weight': [D],
-      'mlp.c_fc.bias': [4 * D], 'mlp.c_fc.weight': [D, 4 * D], 'mlp.c_proj.bias': [D], 'mlp.c_proj.weight': [4 * D, D],
+      ...(masks ? { 'attn.bias': [1, 1, 1024, 1024] } : {}), 'attn.c_attn.bias': [3 * d], 'attn.c_attn.weight': [d, 3 * d], 'attn.c_proj.bias': [d],
+      'attn.c_proj.weight': [d, d], 'ln_1.bias': [d], 'ln_1.weight': [d], 'ln_2.bias': [d], 'ln_2.weight': [d],
+      'mlp.c_fc.bias': [4 * d], 'mlp.c_fc.weight': [d, 4 * d], 'mlp.c_proj.bias': [d], 'mlp.c_proj.weight': [4 * d, d],
     };
     for (const [name, shape] of Object.entries(layer)) all.push([`h.${l}.${name}`, shape]);
   }
@@ -66,16 +65,18 @@ function shapes() {
 
 /**
  * Writes the model to a new folder.
+ * @param {Partial<typeof SMALL>} [options]
  * @returns {{folder: string, size: number, needed: number, tensors: Record<string, [number, number]>}} `tensors`: first byte
  *   and the byte after the last; `needed`: bytes that the static scores read
  */
-export function makeModel() {
+export function makeModel(options = {}) {
+  const shape = { ...SMALL, ...options };
   const folder = mkdtempSync(join(tmpdir(), 'headmap-weights-'));
   const header = {};
   let at = 0;
-  for (const [name, shape] of shapes()) {
-    const bytes = 4 * shape.reduce((a, b) => a * b, 1);
-    header[name] = { dtype: 'F32', shape, data_offsets: [at, at + bytes] };
+  for (const [name, dims] of shapes(shape)) {
+    const bytes = 4 * dims.reduce((a, b) => a * b, 1);
+    header[name] = { dtype: 'F32', shape: dims, data_offsets: [at, at + bytes] };
     at += bytes;
   }
   const text = Buffer.from(JSON.stringify(header));
@@ -84,13 +85,13 @@ export function makeModel() {
   file.writeBigUInt64LE(BigInt(text.length));
   text.copy(file, 8);
   const tensors = {};
-  for (const [name, { shape, data_offsets: [from, to] }] of Object.entries(header)) {
+  for (const [name, { shape: dims, data_offsets: [from, to] }] of Object.entries(header)) {
     tensors[name] = [start + from, start + to];
-    const values = tensor(name, shape.reduce((a, b) => a * b, 1));
+    const values = tensor(name, dims.reduce((a, b) => a * b, 1), shape);
     Buffer.from(values.buffer).copy(file, start + from);
   }
   writeFileSync(join(folder, 'model.safetensors'), file);
-  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: 'gpt2', n_layer: LAYERS, n_head: HEADS, n_embd: D, vocab_size: N_VOCAB }));
+  writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: 'gpt2', n_layer: shape.layers, n_head: shape.heads, n_embd: shape.d, vocab_size: N_VOCAB }));
   copyFileSync(join(pkg, 'models', 'gpt2-tokenizer.json'), join(folder, 'tokenizer.json'));
   const isNeeded = (name) => name === 'wte.weight' || /attn\.c_(attn|proj)\.weight$/.test(name) || /^h\.0\.(ln_2|mlp)/.test(name);
   const needed = Object.entries(tensors).reduce((sum, [name, [from, to]]) => sum + (isNeeded(name) ? to - from : 0), 0);

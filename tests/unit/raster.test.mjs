@@ -17,6 +17,8 @@ function patternOf(length, random) {
   return pattern;
 }
 
+const words = (count) => Array.from({ length: count }, (_, at) => ` word${at}`);
+
 /** The same means, the slow way. */
 function slowMean(pattern, length, window, side, row, column) {
   const edge = (index) => Math.floor((index * window.size) / side);
@@ -86,7 +88,7 @@ test('looking closer and moving never leave the pattern', () => {
 });
 
 test('a place on the canvas is the token under it, also in a part', () => {
-  const layout = layoutPattern({ width: 700, window: { query: 20, key: 10, size: 16 }, length: 64 });
+  const layout = layoutPattern({ width: 700, window: { query: 20, key: 10, size: 16 }, tokens: words(64) });
   const at = (row, column) => tokenAt(layout, layout.plot.x + (column + 0.5) * layout.cell, layout.plot.y + (row + 0.5) * layout.cell);
   assert.deepEqual(at(0, 0), { query: 20, key: 10 });
   assert.deepEqual(at(15, 3), { query: 35, key: 13 });
@@ -97,13 +99,13 @@ test('a place on the canvas is the token under it, also in a part', () => {
 test('layouts stay inside their width and write tokens only where they fit', () => {
   for (const width of [320, 390, 700, 1200]) {
     for (const size of [1, 8, 14, 64, 1024]) {
-      const layout = layoutPattern({ width, window: wholeWindow(size), length: size });
+      const layout = layoutPattern({ width, window: wholeWindow(size), tokens: words(size) });
       assert.ok(layout.width <= Math.max(width, 270), `${width}, ${size}: ${layout.width}`);
       assert.ok(!layout.labels || layout.cell >= 13);
     }
   }
-  assert.ok(layoutPattern({ width: 700, window: wholeWindow(14), length: 14 }).labels);
-  assert.ok(!layoutPattern({ width: 700, window: wholeWindow(1024), length: 1024 }).labels);
+  assert.ok(layoutPattern({ width: 700, window: wholeWindow(14), tokens: words(14) }).labels);
+  assert.equal(0, layoutPattern({ width: 700, window: wholeWindow(1024), tokens: words(1024) }).labels);
 });
 
 test('white space in tokens is made visible', () => {

@@ -30,7 +30,7 @@ export function layoutFrame({ width, height, x, y, under = 0, wholeX = false }) 
     height: Math.ceil(underY + under + SIZES.bottom),
     ticksX: wholeX ? ticksX.filter(Number.isInteger) : ticksX,
     ticksY: toY.ticks(Math.max(2, Math.min(6, Math.floor(height / 40)))),
-    formatX: toX.tickFormat(10),
+    formatX: wholeX ? String : toX.tickFormat(10),
     formatY: toY.tickFormat(6),
   };
 }

@@ -14,13 +14,12 @@ const HAIRLINE = 'rgb(255 255 255 / 20%)';
  * @param {import('./grid.js').Grid | import('./value-grid.js').ValueGrid} grid
  * @param {import('./theme.js').Theme} theme
  * @param {number} ratio device pixels in a CSS pixel
+ * @param {number[]} [layers] only these columns; whoever asks for some clips to {@link clipToColumns}
  */
-export function drawCells(context, layout, grid, theme, ratio) {
+export function drawCells(context, layout, grid, theme, ratio, layers = Array.from({ length: grid.nLayer }, (_, layer) => layer)) {
   const { plot, cell } = layout;
-  const snap = (at) => Math.round(at * ratio) / ratio;
-  const xs = Array.from({ length: grid.nLayer + 1 }, (_, layer) => snap(plot.x + layer * cell.width));
-  const ys = Array.from({ length: grid.nHead + 1 }, (_, head) => snap(plot.y + head * cell.height));
-  for (let layer = 0; layer < grid.nLayer; layer += 1) {
+  const { xs, ys } = edges(layout, ratio);
+  for (const layer of layers) {
     for (let head = 0; head < grid.nHead; head += 1) {
       const box = {
         x: xs[layer],
@@ -36,6 +35,29 @@ export function drawCells(context, layout, grid, theme, ratio) {
   const line = 1 / ratio;
   for (const x of xs.slice(1, -1)) context.fillRect(x - line, plot.y, line, plot.height);
   for (const y of ys.slice(1, -1)) context.fillRect(plot.x, y - line, plot.width, line);
+}
+
+/** Sides of columns and rows, on device pixels. */
+function edges({ plot, cell, nLayer, nHead }, ratio) {
+  const snap = (at) => Math.round(at * ratio) / ratio;
+  return {
+    xs: Array.from({ length: nLayer + 1 }, (_, layer) => snap(plot.x + layer * cell.width)),
+    ys: Array.from({ length: nHead + 1 }, (_, head) => snap(plot.y + head * cell.height)),
+  };
+}
+
+/**
+ * Nothing but some columns can be drawn on from here on, to the pixel.
+ * @param {CanvasRenderingContext2D} context
+ * @param {object} layout of layoutPanel
+ * @param {number} ratio
+ * @param {number[]} layers
+ */
+export function clipToColumns(context, layout, ratio, layers) {
+  const { xs, ys } = edges(layout, ratio);
+  context.beginPath();
+  for (const layer of layers) context.rect(xs[layer], ys[0], xs[layer + 1] - xs[layer], ys.at(-1) - ys[0]);
+  context.clip();
 }
 
 function drawCell(context, box, grid, at, theme) {

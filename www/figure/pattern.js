@@ -10,23 +10,29 @@ import { blockMeans, rasterPixels } from './raster.js';
 /** Tokens are written beside rows and columns of at least this many pixels. */
 const LABELS_FROM = 13;
 const LABEL_ROOM = 84;
+/** A letter of a label is about this wide. */
+const LETTER = 7;
 const LARGEST_SIDE = 520;
 
 /**
- * @param {{width: number, window: import('./raster.js').Window, length: number}} options CSS pixels; length: tokens of the pattern
- * @returns {object} boxes plot, bar, title; cell (pixels a side), labels (whether tokens are written), width, height
+ * @param {{width: number, window: import('./raster.js').Window, tokens: string[]}} options CSS pixels
+ * @returns {object} boxes plot, bar, title; cell (pixels a side), labels (pixels for tokens that are written, else 0), length, width,
+ *   height
  */
-export function layoutPattern({ width, window, length }) {
+export function layoutPattern({ width, window, tokens }) {
+  const { length } = tokens;
   const sideWith = (left) => Math.max(80, Math.min(LARGEST_SIDE, width - left - SIZES.right));
-  const labels = sideWith(LABEL_ROOM + 18) / window.size >= LABELS_FROM;
-  const left = labels ? LABEL_ROOM + 18 : SIZES.left + 8;
+  const shown = [window.query, window.key].flatMap((from) => tokens.slice(from, from + Math.min(window.size, 64)));
+  const room = Math.min(LABEL_ROOM, 12 + LETTER * Math.max(2, ...shown.map((token) => Math.min(40, token.length))));
+  const labels = sideWith(room + 18) / window.size >= LABELS_FROM ? room : 0;
+  const left = labels ? labels + 18 : SIZES.left + 8;
   const space = sideWith(left);
   const cell = Math.min(48, space / window.size);
   const side = cell * window.size;
   const plot = { x: left, y: SIZES.titleBand, width: side, height: side };
   return {
     width: Math.ceil(left + side + SIZES.right),
-    height: Math.ceil(plot.y + side + (labels ? LABEL_ROOM : SIZES.tickBand) + SIZES.axisBand + SIZES.bottom),
+    height: Math.ceil(plot.y + side + (labels || SIZES.tickBand) + SIZES.axisBand + SIZES.bottom),
     plot, cell, labels, window, length,
     title: { x: plot.x, y: 0, width: left + side + SIZES.right - plot.x, height: SIZES.titleBand },
     bar: { x: plot.x + side + SIZES.barGap, y: plot.y, width: SIZES.barWidth, height: side },
@@ -76,13 +82,13 @@ function drawNames(context, layout, tokens, theme) {
     const middle = (at + 0.5) * cell;
     context.textAlign = 'right';
     const query = window.query + at;
-    context.fillText(labels ? fitted(context, tokenText(tokens[query]), LABEL_ROOM - 6) : String(query), plot.x - 6, plot.y + middle);
+    context.fillText(labels ? fitted(context, tokenText(tokens[query]), labels - 6) : String(query), plot.x - 6, plot.y + middle);
     const key = window.key + at;
     if (labels) {
       context.save();
       context.translate(plot.x + middle, bottom + 6);
       context.rotate(-Math.PI / 2);
-      context.fillText(fitted(context, tokenText(tokens[key]), LABEL_ROOM - 12), 0, 0);
+      context.fillText(fitted(context, tokenText(tokens[key]), labels - 6), 0, 0);
       context.restore();
     } else {
       context.textAlign = 'center';
@@ -92,7 +98,7 @@ function drawNames(context, layout, tokens, theme) {
   context.font = `${SIZES.axisFont}px ${theme.font}`;
   context.fillStyle = theme.ink;
   context.textAlign = 'center';
-  context.fillText('Key: the token looked at', plot.x + plot.width / 2, bottom + (labels ? LABEL_ROOM : SIZES.tickBand) + SIZES.axisBand / 2, Math.max(80, plot.width + 60));
+  context.fillText('Key: the token looked at', plot.x + plot.width / 2, bottom + (labels || SIZES.tickBand) + SIZES.axisBand / 2, Math.max(80, plot.width + 60));
   drawSideways(context, 'Query: the token that looks', 10, plot.y + plot.height / 2, Math.max(90, plot.height));
   context.restore();
 }

@@ -2,7 +2,8 @@
  * One panel on the page: a canvas that can be read with the pointer, the keyboard and by touch, a ring
  * around the cell that is read, and a label beside it.
  */
-import { drawPanel } from '../figure/figure.js';
+import { drawColumns, drawPanel } from '../figure/figure.js';
+import { CELL_EMPTY } from '../figure/grid.js';
 import { cellAt, cellBox } from '../figure/layout.js';
 import { moveCell } from '../figure/navigation.js';
 import { el, setText } from './dom.js';
@@ -37,6 +38,8 @@ export function createPanelView({
   let layout = null;
   let panel = null;
   let cell = null;
+  /** What stands on the canvas: a layer that has finished is drawn alone. */
+  let drawn = null;
 
   // Kept here at once: a reader who holds an arrow key is faster than the next frame.
   const read = (next) => {
@@ -49,6 +52,7 @@ export function createPanelView({
     return cellAt(layout, event.clientX - box.left, event.clientY - box.top);
   };
 
+  canvas.addEventListener('contextlost', () => { drawn = null; });
   canvas.addEventListener('pointermove', (event) => {
     const found = under(event);
     canvas.classList.toggle('on-cell', found !== null);
@@ -85,7 +89,13 @@ export function createPanelView({
     draw(nextPanel, nextLayout, theme, ratio) {
       panel = nextPanel;
       layout = nextLayout;
-      drawPanel(contextOf(canvas, layout, ratio), layout, panel, theme, ratio);
+      const context = contextOf(canvas, layout, ratio);
+      const look = lookOf(panel, layout, theme, ratio);
+      const isSame = drawn?.grid === panel.grid && drawn.look === look;
+      const full = fullColumns(panel.grid);
+      if (isSame) drawColumns(context, layout, panel, theme, ratio, full.filter((layer) => !drawn.full.has(layer)));
+      else drawPanel(context, layout, panel, theme, ratio);
+      drawn = { grid: panel.grid, look, full: new Set(full) };
       const label = words.label(panel);
       if (canvas.getAttribute('aria-label') !== label) canvas.setAttribute('aria-label', label);
     },
@@ -103,6 +113,13 @@ export function createPanelView({
     },
   };
 }
+
+/** All that decides how a panel looks but its cells. */
+const lookOf = ({ title, barName, marks }, layout, theme, ratio) => JSON.stringify([title, barName, marks, layout, theme, ratio]);
+
+/** Layers whose column is filled; it is filled at once and never changes. @param {import('../figure/grid.js').Grid} grid */
+const fullColumns = ({ nLayer, nHead, state }) => Array.from({ length: nLayer }, (_, layer) => layer)
+  .filter((layer) => state[layer * nHead] !== CELL_EMPTY);
 
 function place(node, x, y) {
   node.style.transform = `translate(${Math.round(x * 2) / 2}px, ${Math.round(y * 2) / 2}px)`;

@@ -67,6 +67,8 @@ export function createRunPanel({ store, session, catalogue, views }) {
         { value: 'none', label: 'None' },
       ], sets.some(({ id }) => id === state.knownHeads) || (state.knownHeads === 'auto' && sets.length > 0) ? state.knownHeads : 'none');
       setText(knownFact, state.shown ? sourceWords(chosenSets(catalogue.knownHeads, state.shown.model, state.knownHeads)) : '');
+      // Analyses that run the model compare with the published static score.
+      preprocessing.node.closest('.control').hidden = state.view !== 'weights';
       preprocessing.node.value = state.preprocessing;
       preprocessing.node.disabled = running;
       engine.node.value = state.engineChoice;

@@ -134,7 +134,7 @@ export function createActions({ store, runs, session, catalogue }) {
     const same = former.asked === text && former.document?.model.name === document.model.name && !former.fromFile;
     const kept = new Map(same ? former.patterns : []);
     for (const { layer, head: each, pattern } of document.attention) kept.set(patternKey(layer, each), pattern);
-    const first = head ?? (document.attention[0] ? [document.attention[0].layer, document.attention[0].head] : null);
+    const first = head ?? firstHead(document);
     const keep = same && former.head !== null && head === null;
     change.prompt({
       document: { ...document, attention: [] }, patterns: kept, asked: text, fromFile: false,
@@ -194,6 +194,13 @@ const NAME_OF = Object.freeze({ inUse: 'in-use', ablation: 'ablation', prompt: '
 
 /** @type {(layer: number, head: number | null) => string} */
 export const patternKey = (layer, head) => `${layer}.${head ?? 'mean'}`;
+
+/** The head that adds or takes away most, if its pattern is there; else the first pattern that is. */
+function firstHead({ attention, attribution }) {
+  const strength = ({ layer, head }) => (head === null ? -1 : Math.abs(attribution[layer][head]));
+  const first = attention.reduce((best, each) => (best && strength(best) >= strength(each) ? best : each), null);
+  return first && [first.layer, first.head];
+}
 
 /** 100 tokens as published, or what half of a shorter context holds. */
 export const defaultLength = ({ nCtx }) => Math.min(100, Math.floor((nCtx ?? 1024) / 2));

@@ -30,7 +30,7 @@ export function createGuesses({ onChoose }) {
     const rows = top.some(({ id }) => id === target.id) ? top : [...top, target];
     return el('table', {},
       el('caption', {}, 'What comes next'),
-      el('thead', {}, el('tr', {}, ...['Token', 'Probability', ...(without ? ['Heads off', 'Change'] : []), 'Take apart']
+      el('thead', {}, el('tr', {}, ...['Token', 'Probability', ...(without ? ['Heads off', 'Change'] : []), 'Apart']
         .map((text) => el('th', { scope: 'col' }, text)))),
       el('tbody', {}, ...rows.map((guess) => row(guess, document)),
         ...(without ?? []).filter(({ id }) => !rows.some((each) => each.id === id)).slice(0, 3).map((guess) => newRow(guess))));
@@ -61,6 +61,6 @@ const tokenCell = (text) => el('th', { scope: 'row' }, el('bdi', { class: 'token
 
 function barCell(probability) {
   const bar = el('span', { class: 'bar', 'aria-hidden': 'true' });
-  bar.style.width = `${Math.max(1, probability * 100)}px`;
+  bar.style.width = `${Math.max(1, probability * 60)}px`;
   return el('td', { class: 'with-bar' }, bar, percentText(probability));
 }

@@ -31,7 +31,7 @@ export function createPatternView({ onRead, onWindow }) {
 
   const view = createPlotView({
     name: 'pattern', role: 'heat map',
-    layout: ({ window, tokens }, width) => layoutPattern({ width, window, length: tokens.length }),
+    layout: ({ window, tokens }, width) => layoutPattern({ width, window, tokens }),
     draw: (context, layout, data, theme, ratio) => drawPattern(context, layout, data, theme, ratio),
     find: (layout, _, x, y) => tokenAt(layout, x, y),
     move(data, at, { key }) {

@@ -15,9 +15,9 @@ import { createSaveBar, factLine } from './save-bar.js';
 import { valueWords } from './words.js';
 
 const SCORES = Object.freeze([
-  { field: 'previous_token', title: 'Previous token', short: 'previous token', what: 'on the token just before' },
-  { field: 'duplicate_token', title: 'Duplicate token', short: 'duplicate token', what: 'on the same token, the first time it came' },
-  { field: 'induction', title: 'Induction', short: 'induction', what: 'on what followed the same token the first time' },
+  { field: 'previous_token', title: 'Previous token', short: 'previous token', what: 'its attention on the token just before' },
+  { field: 'duplicate_token', title: 'Duplicate token', short: 'duplicate token', what: 'on the same token, where it came first' },
+  { field: 'induction', title: 'Induction', short: 'induction', what: 'on the token that followed then' },
 ]);
 
 /**
@@ -46,7 +46,8 @@ export function createPatterns({ session, actions, catalogue }) {
     onRead: (cell) => change({ cell }), onPick: (cell) => change({ cell }),
   });
   const words = el('p', { class: 'figure-state', 'data-testid': 'patterns-state', 'aria-live': 'polite' });
-  const shown = el('div', { hidden: true }, panels.node, words);
+  const meaning = el('p', { class: 'hint' }, `A head’s score is the mean share of ${SCORES.map(({ what, title }) => `${what} (${title.toLowerCase()})`).join(', ')}.`);
+  const shown = el('div', { hidden: true }, panels.node, meaning, words);
   const about = intro(
     'Where do heads look?',
     'The model reads random tokens, and then the same tokens once more. On such a text three habits of attention show: looking at the token before (previous token), at the same token the first time it came (duplicate token), and at the token that followed it then (induction: the head that guesses “what came after this last time?”).',
@@ -94,8 +95,8 @@ function panelsOf(document, catalogue, knownHeads) {
   // The sets marked in the published figures are about what heads write; here, where they look.
   const sets = knownHeads === 'auto' ? setsFor(catalogue.knownHeads, model) : chosenSets(catalogue.knownHeads, model, knownHeads);
   const marks = marksFor(sets.filter((set) => set.groups.some(({ panel }) => panel === 'any')), { relation: '', sign: 'relation', corner: 'bottom' }, model);
-  return SCORES.map(({ field, title, short, what }) => ({
-    title: `${titleOfModel(document)}: ${title.toLowerCase()}`, barName: `Share of attention ${what}`, short, marks,
+  return SCORES.map(({ field, title, short }) => ({
+    title: `${titleOfModel(document)}: ${title.toLowerCase()}`, barName: `${title} score`, short, marks,
     grid: valueGrid(document[field], scoreScale),
   }));
 }

@@ -19,7 +19,7 @@ export function attributionPanel(document, off, does) {
     barName: `Added to the logit of “${tokenText(document.target.text)}”`,
     short: 'adds', does,
     grid: valueGrid(document.attribution, divergingScale(largestAmount(document.attribution))),
-    marks: off.length ? { title: 'Switched off', corner: 'bottom', groups: [{ name: 'Switched off', marker: 'x', heads: off }] } : null,
+    marks: off.length ? { title: 'Your choice', corner: 'bottom', groups: [{ name: 'Switched off', marker: 'x', heads: off }] } : null,
   };
 }
 

@@ -153,6 +153,6 @@ function drawings(own) {
   const shares = own.head && own.patterns.get(patternKey(own.head.layer, own.mean ? null : own.head.head));
   if (!shares) return [first];
   const picture = patternPicture(own, shares);
-  const side = layoutPattern({ width: 556, window: picture.window, length: picture.tokens.length });
+  const side = layoutPattern({ width: 556, window: picture.window, tokens: picture.tokens });
   return [first, { ...side, draw: (context, theme, ratio) => drawPattern(context, side, picture, theme, ratio) }];
 }
