@@ -62,9 +62,7 @@ export function createActions({ store, runs, session, catalogue }) {
           if (inUse.multiToken && error?.name === 'RelationEmpty') return null;
           throw error;
         });
-        const made = await model.dynamic({
-          name: relation.name, pairs: relation.pairs, templates, k: relation.k, multiToken: inUse.multiToken, ...options,
-        });
+        const made = await model.scoreDynamic({ name: relation.name, pairs: relation.pairs, templates, k: relation.k, multiToken: inUse.multiToken }, options);
         return { ...made, static: scores && staticPart(scores) };
       });
     if (document) change.inUse({ document, fromFile: false, template: 'all', cell: null });
@@ -87,7 +85,7 @@ export function createActions({ store, runs, session, catalogue }) {
       const scores = await staticScores(model, relation, options);
       const order = rankHeads(scores, ablation.most ?? mostHeads(model.info));
       if (order.length === 0) throw coded('RelationInvalid', `No head scores above 0 on “${relation.title}” in this model, so there is nothing to remove. Choose another relation.`);
-      return model.ablate({ order, tasks, draws: ablation.draws, seed: ablation.seed, ...options });
+      return model.ablate({ order, tasks, draws: ablation.draws, seed: ablation.seed }, options);
     });
     if (document) change.ablation({ document, fromFile: false, step: null });
     return document !== null;
@@ -105,7 +103,7 @@ export function createActions({ store, runs, session, catalogue }) {
       const wanted = every
         ? Array.from({ length: nLayer }, (_, layer) => [[layer, null], ...Array.from({ length: nHead }, (__, each) => [layer, each])]).flat()
         : [head ?? [0, null]];
-      return model.prompt({ text: asked.text, ablate: asked.off, attention: wanted, target: asked.target, ...options });
+      return model.runPrompt({ text: asked.text, ablate: asked.off, attention: wanted, target: asked.target }, options);
     });
     if (document) takePrompt(document, asked.text, head);
     return document !== null;
@@ -145,9 +143,7 @@ export function createActions({ store, runs, session, catalogue }) {
 
   async function patterns() {
     const { length, sequences, seed } = runs.state.patterns;
-    const document = await run(() => null, (model, _, options) => model.patterns({
-      length: length ?? defaultLength(model.info), sequences, seed, ...options,
-    }));
+    const document = await run(() => null, (model, _, options) => model.attentionScores({ length: length ?? defaultLength(model.info), sequences, seed }, options));
     if (document) change.patterns({ document, fromFile: false, cell: null });
     return document !== null;
   }
