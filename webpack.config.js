@@ -31,6 +31,11 @@ export default {
     chunkFilename: 'part-[contenthash:12].js',
     assetModuleFilename: 'assets/[contenthash:12][ext]',
   },
+  module: {
+    parser: {
+      javascript: { worker: ['AnyWorker from ./any-worker.js', '...'] },
+    },
+  },
   target: ['web', 'es2022'],
   devtool: 'source-map',
   // The wasm is megabytes by nature; scripts/check-size.mjs holds its budget.
@@ -43,7 +48,7 @@ export default {
         { from: 'www/style.css' },
         { from: 'www/run.css' },
         { from: 'www/data', to: 'data' },
-        { from: 'pkg/models', to: 'models' },
+        { from: 'pkg/models/planted', to: 'models/planted' },
         { from: 'LICENSE', to: 'LICENSE.txt', toType: 'file' },
       ],
     }),

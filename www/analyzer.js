@@ -5,8 +5,12 @@
  * again on it when they are next used.
  */
 import * as Comlink from 'comlink';
+import { AnyWorker } from './any-worker.js';
 import { coded, errorFrom } from './errors.js';
 import { Model } from './model.js';
+
+/** GPT-2's tokenizer lies beside this script, wherever the page that uses it stands. */
+const TOKENIZER = new URL('../pkg/models/gpt2-tokenizer.json', import.meta.url).href;
 
 /**
  * @param {object} [options]
@@ -31,7 +35,7 @@ class Analyzer {
   #closed = false;
 
   constructor(options) {
-    this.#options = { backend: 'auto', onNotice: () => {}, tokenizerUrl: new URL('models/gpt2-tokenizer.json', siteBase()).href, ...options };
+    this.#options = { backend: 'auto', onNotice: () => {}, tokenizerUrl: TOKENIZER, ...options };
     /** `{ backend, adapter, fallbackAdapter, note }` */
     this.engine = null;
   }
@@ -49,7 +53,7 @@ class Analyzer {
   }
 
   async #start() {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' });
+    const worker = new AnyWorker(new URL('./worker.js', import.meta.url), { type: 'module' });
     const generation = ++this.#generation;
     let died;
     const death = new Promise((_, reject) => { died = reject; });
@@ -140,9 +144,4 @@ class Analyzer {
     this.#current?.then(({ worker }) => worker.terminate(), () => {});
     this.#current = null;
   }
-}
-
-/** Where the site's files lie: beside this script once it is bundled. */
-function siteBase() {
-  return globalThis.document?.baseURI ?? import.meta.url;
 }

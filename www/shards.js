@@ -2,6 +2,7 @@
  * The vocabulary spread over workers, each holding the only copy of its part of the embedding.
  * No shared memory: a static host is not cross-origin isolated.
  */
+import { AnyWorker } from './any-worker.js';
 import { coded, errorFrom } from './errors.js';
 
 /** More workers than this no longer help: the rows that are raced are few. */
@@ -95,7 +96,7 @@ class Part {
   constructor(first, end, d, flavour) {
     this.first = first;
     this.end = end;
-    this.#worker = new Worker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
+    this.#worker = new AnyWorker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }) => {
       if (!data.id) return this.#fail(errorFrom(data.error));
       const { resolve, reject } = this.#calls.get(data.id);

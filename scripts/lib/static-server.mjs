@@ -41,7 +41,7 @@ async function find(root, path) {
   return info.isFile() ? { file, size: info.size } : null;
 }
 
-async function answer(request, response, root, base) {
+async function answer(request, response, { root, base, own }) {
   const fail = (status) => response.writeHead(status, { 'Content-Type': 'text/plain' }).end(`${status}\n`);
   if (request.method !== 'GET' && request.method !== 'HEAD') return fail(405);
   let path;
@@ -55,6 +55,7 @@ async function answer(request, response, root, base) {
   if (!found) return fail(404);
 
   const headers = {
+    ...own,
     'Content-Type': TYPES[extname(found.file)] ?? 'application/octet-stream',
     'Accept-Ranges': 'bytes',
   };
@@ -74,14 +75,14 @@ async function answer(request, response, root, base) {
 }
 
 /**
- * @param {{root: string, host?: string, port?: number, base?: string}} options
- *   `base`: the path that the site stands under, with both slashes ('/' by default)
+ * @param {{root: string, host?: string, port?: number, base?: string, headers?: Record<string, string>}} options
+ *   `base`: the path that the site stands under, with both slashes ('/' by default); `headers`: sent with every file
  * @returns {Promise<{url: string, port: number, close: () => Promise<void>}>}
  */
-export async function startStaticServer({ root, host = '127.0.0.1', port = 0, base = '/' }) {
+export async function startStaticServer({ root, host = '127.0.0.1', port = 0, base = '/', headers = {} }) {
   const folder = await realpath(root);
   const server = createServer((request, response) => {
-    answer(request, response, folder, base).catch(() => response.destroy());
+    answer(request, response, { root: folder, base, own: headers }).catch(() => response.destroy());
   });
   await new Promise((resolve, reject) => {
     server.once('error', reject);

@@ -18,7 +18,7 @@ const WEBGPU = '--enable-unsafe-webgpu';
 export const FIGURE_MS = 90_000;
 
 /** The built site. `base` is the path it stands under. */
-export const startSite = (base = '/') => startStaticServer({ root: dist, base });
+export const startSite = (base = '/', headers = {}) => startStaticServer({ root: dist, base, headers });
 
 /**
  * @param {{webgpu: boolean}} options with WebGPU, the browser must give an adapter: without one the
