@@ -84,6 +84,8 @@ test('in use: a point for each head and template; r is over what is drawn', () =
   const document = dynamicDocument();
   const points = pointsOf(document, { template: 'all', context: 'with', sign: 'hits' });
   assert.equal(points.length, 64);
+  const at = (context) => pointsOf(document, { template: 0, context, sign: 'hits' }).find(({ layer, head }) => layer === 3 && head === 2);
+  assert.deepEqual([at('with').y, at('without').y], [1 / 155, 0], 'the golden’s one head that differs');
   const all = correlations(document, 'all');
   assert.deepEqual(all.map(({ n }) => n), [64, 64, 64, 64]);
   const mine = all.find(({ sign, context }) => sign === 'hits' && context === 'with');
