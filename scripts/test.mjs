@@ -1,11 +1,12 @@
 /**
- * `npm test`: brings what is missing, builds, and runs every test: Rust (native), GPU kernels on a
- * software driver, Node, and the page in a browser. The last line sums what the runners reported.
+ * `npm test`: brings what is missing, builds, and runs every test: Rust (native, GPU kernels on a
+ * software driver), Node, and the page in a browser. The last line sums what the runners reported.
  *
- *   node scripts/test.mjs [rust] [gpu] [node] [e2e]     without a name: all of them
+ *   node scripts/test.mjs [rust] [node] [e2e]     without a name: all of them
  */
 import { fileURLToPath } from 'node:url';
 import { gpt2Tokenizer } from './build/model-files.mjs';
+import { NATIVE } from './lib/toolchain.mjs';
 import { main, runScript, say, seconds } from './lib/run.mjs';
 import { cargoTests, nodeTests } from './test/runners.mjs';
 
@@ -13,9 +14,8 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const SUITES = {
   // Optimised: weights of GPT-2 small's shape are scored, and a shader's twin goes through real sizes.
-  rust: () => cargoTests(['--release', '--no-fail-fast']),
-  // Only what the feature adds.
-  gpu: () => cargoTests(['--release', '--no-fail-fast', '--features', 'webgpu', '--lib', '--test', 'webgpu_*']),
+  // With WebGPU, so that burn is compiled once for everything.
+  rust: () => cargoTests(['--release', '--no-fail-fast', ...NATIVE]),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
 };

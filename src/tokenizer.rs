@@ -69,6 +69,13 @@ impl Tokenizer {
         }
     }
 
+    /// The tokens of `text` with their ids. A token that is part of a character shows as a
+    /// replacement character.
+    pub fn pieces(&self, text: &str) -> Result<Vec<(u32, String)>> {
+        let ids = self.encode(text)?;
+        ids.into_iter().map(|id| Ok((id, self.decode(&[id])?))).collect()
+    }
+
     /// Text of the tokens, special ones included.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
         self.inner

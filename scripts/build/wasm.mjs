@@ -39,7 +39,8 @@ async function compile({ name, features, rustflags = '' }) {
   await run(
     toolchain.cargo,
     ['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib', '--no-default-features', ...features, ...toolchain.args],
-    { cwd: root, env: { ...toolchain.env, RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: target } },
+    // Said for wasm alone: natively test harnesses unwind, and a program that aborts would be a second build of everything.
+    { cwd: root, env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: target } },
   );
   const made = join(target, WASM, 'release', 'headmap.wasm');
   // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).

@@ -15,6 +15,9 @@ const WASM_RUSTFLAGS = '--cfg getrandom_backend="wasm_js" -C target-feature=+sim
 export const DEBIAN_WASM_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-22'];
 export const DEBIAN_CLIPPY_PACKAGE = 'rust-web-clippy';
 
+/** The features of everything native that runs the model: one set, so that burn is compiled once. */
+export const NATIVE = ['--features', 'webgpu'];
+
 /** Cargo for this machine's own programs, or null. */
 export const nativeCargo = () => which('cargo');
 

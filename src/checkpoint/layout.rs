@@ -163,6 +163,11 @@ impl Gpt2Layout {
         keys
     }
 
+    /// A tensor by GPT-2's name, without the prefix, if it is there.
+    pub fn find(&self, key: &str) -> Option<&TensorInfo> {
+        self.header.tensors.get(&format!("{}{key}", self.prefix))
+    }
+
     /// Bytes of the named tensors.
     pub fn bytes<'a>(&self, keys: impl IntoIterator<Item = &'a String>) -> u64 {
         keys.into_iter().map(|k| self.tensor(k).len).sum()
@@ -244,7 +249,7 @@ fn epsilon(config: &Config) -> Result<f64> {
     }
 }
 
-fn misfit(name: &str, key: &str, has: &[u64], wants: &str) -> Error {
+pub(super) fn misfit(name: &str, key: &str, has: &[u64], wants: &str) -> Error {
     Error::CheckpointShape(format!(
         "In {name} the tensor {key} has shape {has:?} where {wants} was expected: its tensors do not fit together."
     ))

@@ -7,6 +7,7 @@ mod header;
 mod layout;
 mod read;
 mod source;
+mod whole;
 mod write;
 
 pub use header::{Dtype, Header, TensorInfo};

@@ -2,6 +2,7 @@
 
 mod convert;
 mod progress;
+mod run;
 
 use clap::{Parser, Subcommand};
 use headmap::checkpoint::FileSource;
@@ -39,6 +40,14 @@ enum Command {
         #[arg(long)]
         no_mlp: bool,
     },
+    /// Scores of every head while the model runs, as JSON on stdout.
+    Dynamic(run::Dynamic),
+    /// Accuracy while heads are taken away one after the other, as JSON on stdout.
+    Ablate(run::Ablate),
+    /// What comes after a text, and which head said so, as JSON on stdout.
+    Prompt(run::Prompt),
+    /// Previous-token, duplicate-token and induction scores of every head, as JSON on stdout.
+    Patterns(run::Patterns),
     /// A smaller copy of a checkpoint (only what the static scores need), with a manifest, for hosting.
     Convert {
         /// Folder with model.safetensors, tokenizer.json and (unless d_head is 64) config.json.
@@ -61,12 +70,40 @@ pub async fn run() -> Result<()> {
             k,
             no_mlp,
         } => score(&model, &relation, &k, no_mlp).await,
+        Command::Dynamic(ask) => run::dynamic(ask).await,
+        Command::Ablate(ask) => run::ablate(ask).await,
+        Command::Prompt(ask) => run::prompt(ask).await,
+        Command::Patterns(ask) => run::patterns(ask).await,
         Command::Convert { model, out, dtype } => convert::convert(&model, &out, dtype).await,
     }
 }
 
 async fn score(model: &Path, relation: &[PathBuf], k: &[u32], no_mlp: bool) -> Result<()> {
     let relations = relations(relation, k)?;
+    let model = open(model).await?;
+    let preprocessing = if no_mlp {
+        Preprocessing::None
+    } else {
+        Preprocessing::FirstMlp
+    };
+    let result = score_relations(
+        &model,
+        &relations,
+        Options { preprocessing },
+        &progress::Terminal::default(),
+    )
+    .await?;
+    print(&result)
+}
+
+/// The one line that a command writes to stdout.
+fn print(result: &impl serde::Serialize) -> Result<()> {
+    let json = serde_json::to_string(result).expect("a result is always JSON");
+    writeln!(std::io::stdout(), "{json}").map_err(|e| unreadable("standard output", &e))
+}
+
+/// A model's folder, on the CPU engine.
+async fn open(model: &Path) -> Result<Model<CpuEngine, FileSource>> {
     let source = FileSource::open(&model.join("model.safetensors"))?;
     let config = model.join("config.json");
     let config = if config.exists() {
@@ -83,29 +120,8 @@ async fn score(model: &Path, relation: &[PathBuf], k: &[u32], no_mlp: bool) -> R
         source: "directory".into(),
         ..Provenance::default()
     };
-    let model = Model::open(
-        Rc::new(CpuEngine::default()),
-        source,
-        config.as_deref(),
-        tokenizer,
-        provenance,
-        u64::MAX,
-    )
-    .await?;
-    let preprocessing = if no_mlp {
-        Preprocessing::None
-    } else {
-        Preprocessing::FirstMlp
-    };
-    let result = score_relations(
-        &model,
-        &relations,
-        Options { preprocessing },
-        &progress::Terminal::default(),
-    )
-    .await?;
-    let json = serde_json::to_string(&result).expect("a result is always JSON");
-    writeln!(std::io::stdout(), "{json}").map_err(|e| unreadable("standard output", &e))
+    let engine = Rc::new(CpuEngine::default());
+    Model::open(engine, source, config.as_deref(), tokenizer, provenance, u64::MAX).await
 }
 
 fn relations(files: &[PathBuf], k: &[u32]) -> Result<Vec<Relation>> {

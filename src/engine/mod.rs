@@ -33,6 +33,26 @@ pub struct EngineInfo {
     pub note: Option<String>,
 }
 
+/// burn's device for running the model.
+#[cfg(feature = "run")]
+#[derive(Clone, Debug)]
+pub struct RunDevice {
+    pub device: burn::tensor::Device,
+    /// Products by our own CPU kernel, on packed weights.
+    pub packed: bool,
+}
+
+#[cfg(feature = "run")]
+impl RunDevice {
+    /// burn's Flex, which is everywhere.
+    pub fn cpu() -> Self {
+        Self {
+            device: burn::tensor::Device::flex(),
+            packed: true,
+        }
+    }
+}
+
 /// Sizes of the attention of one model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shape {
@@ -106,6 +126,12 @@ pub trait Engine: 'static {
     type Pending;
 
     fn info(&self) -> EngineInfo;
+
+    /// Where the model itself runs.
+    #[cfg(feature = "run")]
+    fn run_device(&self) -> RunDevice {
+        RunDevice::cpu()
+    }
 
     /// Room for W_E. Rows follow by [`Engine::write_embedding`], each exactly once.
     fn create_embedding(&self, shape: Shape) -> Result<Self::Embedding>;

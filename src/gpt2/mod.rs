@@ -1,8 +1,19 @@
-//! The parts of GPT-2 that the scores run, under GPT-2's own names.
+//! GPT-2 under its own names: the parts that the static scores need, and (feature `run`) the whole
+//! model on burn's tensors, block by block, so that no more than one block need be in memory.
 
-mod layer_norm;
+#[cfg(feature = "run")]
+pub mod attention;
+#[cfg(feature = "run")]
+pub mod block;
 #[cfg(feature = "webgpu")]
-pub mod mlp;
+pub mod first_mlp;
+mod layer_norm;
+#[cfg(feature = "run")]
+pub mod linear;
+#[cfg(feature = "run")]
+pub mod norm;
+#[cfg(feature = "run")]
+pub mod run;
 
 pub use layer_norm::layer_norm;
 

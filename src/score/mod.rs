@@ -7,6 +7,8 @@ mod layer;
 mod model;
 mod passes;
 mod relation;
+#[cfg(feature = "run")]
+pub mod run;
 mod sources;
 
 pub use host::{Event, JobHost, SilentHost};

@@ -11,6 +11,10 @@ use std::rc::Rc;
 
 use super::layer::LoadedLayer;
 
+/// Bytes of blocks that a model keeps unless told otherwise: GPT-2 small's 340 MB fit.
+#[cfg(feature = "run")]
+const BLOCK_BUDGET: u64 = 384 << 20;
+
 /// Where a model came from, for the result.
 #[derive(Clone, Debug, Default, serde::Deserialize)]
 #[serde(default)]
@@ -36,6 +40,12 @@ pub struct Model<E: Engine, S: ByteSource> {
     pub(super) enriched: RefCell<HashMap<u32, Rc<[f32]>>>,
     /// Bytes of layers kept on the device for the next job.
     pub(super) layer_budget: u64,
+    /// Blocks of the model that runs.
+    #[cfg(feature = "run")]
+    pub(super) blocks: RefCell<HashMap<usize, Rc<crate::gpt2::block::Block>>>,
+    /// Bytes of blocks kept on the device: all of them or none.
+    #[cfg(feature = "run")]
+    pub block_budget: u64,
     busy: Cell<bool>,
 }
 
@@ -66,6 +76,10 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             layers: RefCell::default(),
             enriched: RefCell::default(),
             layer_budget,
+            #[cfg(feature = "run")]
+            blocks: RefCell::default(),
+            #[cfg(feature = "run")]
+            block_budget: BLOCK_BUDGET,
             busy: Cell::new(false),
         })
     }
@@ -99,6 +113,28 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             .map(|k| self.layout.tensor(k))
             .map(|t| (t.offset, t.len))
             .collect()
+    }
+
+    /// Bytes of weights that a run of the model reads, all told.
+    #[cfg(feature = "run")]
+    pub fn run_bytes(&self) -> u64 {
+        self.layout.bytes(&self.layout.run_job())
+    }
+
+    /// Where these bytes are: offset and length, in the order in which they are wanted.
+    #[cfg(feature = "run")]
+    pub fn run_ranges(&self) -> Vec<(u64, u64)> {
+        let keys = self.layout.run_job();
+        keys.iter()
+            .map(|k| self.layout.tensor(k))
+            .map(|t| (t.offset, t.len))
+            .collect()
+    }
+
+    /// Longest prompt in tokens. Fails when the checkpoint is not a whole model.
+    #[cfg(feature = "run")]
+    pub fn context_length(&self) -> Result<usize> {
+        self.layout.check_whole(self.source.name())
     }
 
     /// What the result says of the model.

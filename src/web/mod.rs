@@ -8,6 +8,8 @@ mod engine;
 mod host;
 mod model;
 mod panic;
+#[cfg(feature = "run")]
+mod run;
 mod shards;
 mod source;
 mod start;

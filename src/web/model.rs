@@ -18,7 +18,7 @@ const CPU_LAYER_BUDGET: u64 = 64 << 20;
 #[cfg(feature = "webgpu")]
 const GPU_LAYER_BUDGET: u64 = 256 << 20;
 
-enum AnyModel {
+pub(super) enum AnyModel {
     Cpu(Model<CpuEngine, WebSource>),
     #[cfg(feature = "webgpu")]
     WebGpu(Model<crate::engine::webgpu::WebGpuEngine, WebSource>),
@@ -34,19 +34,21 @@ macro_rules! with_model {
         }
     };
 }
+#[cfg(feature = "run")]
+pub(super) use with_model;
 
 /// An opened checkpoint.
 #[wasm_bindgen(js_name = Model)]
 pub struct JsModel {
-    model: AnyModel,
+    pub(super) model: AnyModel,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Sizes {
-    file_bytes: u64,
-    job_bytes: u64,
-    job_ranges: Vec<(u64, u64)>,
+pub(super) struct Sizes {
+    pub file_bytes: u64,
+    pub job_bytes: u64,
+    pub job_ranges: Vec<(u64, u64)>,
 }
 
 #[derive(Deserialize)]

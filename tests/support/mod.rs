@@ -5,6 +5,9 @@
 #[allow(dead_code, unused_imports, reason = "the program uses more of it")]
 mod make;
 
+#[cfg(feature = "run")]
+pub mod running;
+
 use headmap::checkpoint::FileSource;
 use headmap::engine::cpu::CpuEngine;
 use headmap::relation::{Pair, Relation};

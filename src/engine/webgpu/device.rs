@@ -59,7 +59,8 @@ pub async fn acquire(options: StartOptions, poison: bool) -> Result<Acquired> {
         )));
     }
 
-    let wanted = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP;
+    // burn writes 64-bit kernels wherever the adapter could (natively; no browser has them).
+    let wanted = wgpu::Features::TIMESTAMP_QUERY | wgpu::Features::SUBGROUP | wgpu::Features::SHADER_INT64;
     let (device, queue) = adapter
         .request_device(&wgpu::DeviceDescriptor {
             label: Some("headmap"),

@@ -8,7 +8,7 @@ use super::ranking::Pending;
 use super::scratch::Scratch;
 use super::weights::{Embedding, Layer, padded};
 use super::{MlpChoice, StartOptions, Tuning, self_test, trial};
-use crate::engine::{Backend, Engine, EngineInfo, Host, Query, Ranked, Shape};
+use crate::engine::{Backend, Engine, EngineInfo, Host, Query, Ranked, RunDevice, Shape};
 use crate::error::{Error, Result};
 use crate::kernels::gather::MAX_BYTES;
 use crate::kernels::gpu::{Gpu, Recorder, Signal, read_back};
@@ -119,6 +119,16 @@ impl Engine for WebGpuEngine {
 
     fn info(&self) -> EngineInfo {
         self.info.clone()
+    }
+
+    fn run_device(&self) -> RunDevice {
+        match &self.burn {
+            Some(device) => RunDevice {
+                device: device.clone(),
+                packed: false,
+            },
+            None => RunDevice::cpu(),
+        }
     }
 
     fn create_embedding(&self, shape: Shape) -> Result<Embedding> {

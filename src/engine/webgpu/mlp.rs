@@ -4,11 +4,11 @@ use super::clock::now_ms;
 use super::engine::{WebGpuEngine, narrow};
 use super::weights::{padded, write_rows};
 use crate::error::{Error, Result};
-use crate::gpt2::mlp::Mlp as BurnMlp;
+use crate::gpt2::first_mlp::Mlp as BurnMlp;
 use crate::kernels::gemm_gpu::{Place, Sizes};
 use crate::kernels::gpu::{Gpu, Recorder};
 
-pub use crate::gpt2::mlp::{BurnDevice, start_burn};
+pub use crate::gpt2::first_mlp::{BurnDevice, start_burn};
 
 /// Bytes of the hidden layer of a batch of rows at most.
 const HIDDEN_BYTES: usize = 16 << 20;

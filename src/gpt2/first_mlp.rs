@@ -1,5 +1,6 @@
 //! MLP_0 on burn's tensors: `c_proj(gelu_new(c_fc(x)))`, with weights that arrive in pieces.
 
+use super::block::gelu_new;
 use crate::error::{Error, Result};
 use burn::tensor::wgpu::WgpuSetup;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -61,10 +62,7 @@ impl Mlp {
         let Some(h) = self.sum.take() else { return };
         let bias: Tensor<2> = Tensor::from_data(TensorData::new(bias.to_vec(), [1, self.d_mlp]), &self.device);
         let h = h + bias; // [n, d_mlp]
-        let cube = h.clone() * h.clone() * h.clone();
-        let inner = (h.clone() + cube * 0.044_715) * (2.0 / std::f64::consts::PI).sqrt();
-        // tanh may be made of exponentials that overflow; at 10 it is 1 in f32 anyway.
-        self.x = h * 0.5 * (inner.clamp(-10.0, 10.0).tanh() + 1.0);
+        self.x = gelu_new(h);
     }
 
     /// Rows of c_proj `[d_mlp, d_model]`.

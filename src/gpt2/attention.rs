@@ -1,0 +1,169 @@
+//! Causal self-attention: what is captured of it, and what can be changed in it.
+
+use super::linear::Linear;
+use super::run::Run;
+use crate::engine::Host;
+use crate::error::Result;
+use burn::tensor::activation::softmax;
+use burn::tensor::{Bool, Tensor};
+
+/// Entries of attention patterns held at a time, in floats: 16 MB.
+const PATTERN: usize = 4 << 20;
+
+/// `h.{l}.attn`
+pub struct Attention {
+    pub c_attn: Linear,
+    pub c_proj: Linear,
+    pub n_head: usize,
+}
+
+/// Queries, keys and values, each `[B * n_head, T, d_head]`.
+#[derive(Clone)]
+pub struct Heads {
+    pub q: Tensor<3>,
+    pub k: Tensor<3>,
+    pub v: Tensor<3>,
+}
+
+/// A change of one layer's heads at the last position. Everything before it stays as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Intervention {
+    /// Heads whose z becomes zero.
+    pub zero: Vec<usize>,
+    /// Heads whose last row of attention becomes one-hot on a position.
+    pub attend_only: Vec<(usize, usize)>,
+}
+
+/// What to keep of the patterns.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    pub heads: Vec<usize>,
+    /// The mean over all heads.
+    pub mean: bool,
+}
+
+/// Attention patterns of one prompt, `[query, key]`.
+#[derive(Default)]
+pub struct Patterns {
+    /// In the order of [`Wanted::heads`], `[T, T]` each.
+    pub heads: Vec<Tensor<2>>,
+    pub mean: Option<Tensor<2>>,
+}
+
+impl Attention {
+    /// x `[B * T, d]`, already through ln_1.
+    pub async fn heads<H: Host>(&self, x: Tensor<2>, b: usize, run: &Run<'_, H>) -> Result<Heads> {
+        let [rows, d] = x.dims();
+        let (t, d_head) = (rows / b, d / self.n_head);
+        let qkv = self.c_attn.forward(x, run).await?; // [B * T, 3 d]
+        let split = |i: usize| {
+            let part: Tensor<2> = qkv.clone().narrow(1, i * d, d);
+            part.reshape([b, t, self.n_head, d_head])
+                .swap_dims(1, 2) // [B, n_head, T, d_head]
+                .reshape([b * self.n_head, t, d_head])
+        };
+        Ok(Heads {
+            q: split(0),
+            k: split(1),
+            v: split(2),
+        })
+    }
+
+    /// z `[B * n_head, T, d_head]` of all positions, with `change` at the last.
+    pub async fn attend<H: Host>(
+        &self,
+        heads: &Heads,
+        change: &Intervention,
+        wanted: &Wanted,
+        run: &Run<'_, H>,
+    ) -> Result<(Tensor<3>, Patterns)> {
+        let [n, t, d_head] = heads.q.dims();
+        let future: Tensor<3, Bool> = Tensor::<2, Bool>::tril_mask([t, t], 0, &run.device).unsqueeze();
+        let step = (PATTERN / (t * t)).clamp(1, n);
+        let (mut z, mut patterns) = (Vec::new(), Patterns::default());
+        for first in (0..n).step_by(step) {
+            let count = step.min(n - first);
+            let part = |x: &Tensor<3>| x.clone().narrow(0, first, count);
+            let scores = part(&heads.q).matmul(part(&heads.k).swap_dims(1, 2)) / (d_head as f64).sqrt(); // [count, T, T]
+            let pattern = softmax(
+                scores.mask_fill(future.clone().expand([count, t, t]), f32::NEG_INFINITY),
+                2,
+            );
+            let pattern = self.forced(pattern, first, change, run);
+            patterns.keep(&pattern, first, wanted, self.n_head);
+            z.push(pattern.matmul(part(&heads.v)));
+            run.did(2 * count * t * t * d_head).await?;
+        }
+        let z = self.zeroed(Tensor::cat(z, 0), change, run);
+        Ok((z, patterns))
+    }
+
+    /// z `[B, d]` of the last position alone, before [`Attention::c_proj`]; q, k, v as in [`Heads`], q of one
+    /// position.
+    pub async fn attend_last<H: Host>(
+        &self,
+        q: Tensor<3>,
+        k: Tensor<3>,
+        v: Tensor<3>,
+        run: &Run<'_, H>,
+    ) -> Result<Tensor<2>> {
+        let [n, t, d_head] = k.dims();
+        let pattern = softmax(q.matmul(k.swap_dims(1, 2)) / (d_head as f64).sqrt(), 2); // [n, 1, T]
+        run.did(2 * n * t * d_head).await?;
+        Ok(pattern.matmul(v).reshape([n / self.n_head, self.n_head * d_head]))
+    }
+
+    /// z `[B * n_head, T, d_head]` to `[B * T, d]`, as c_proj takes it.
+    pub fn merge(&self, z: Tensor<3>) -> Tensor<2> {
+        let [n, t, d_head] = z.dims();
+        let b = n / self.n_head;
+        z.reshape([b, self.n_head, t, d_head])
+            .swap_dims(1, 2)
+            .reshape([b * t, self.n_head * d_head])
+    }
+
+    fn forced<H: Host>(&self, pattern: Tensor<3>, first: usize, change: &Intervention, run: &Run<'_, H>) -> Tensor<3> {
+        let [count, t, _] = pattern.dims();
+        let mut pattern = pattern;
+        for i in 0..count {
+            let head = (first + i) % self.n_head;
+            for (_, position) in change.attend_only.iter().filter(|(h, _)| *h == head) {
+                let mut row = vec![0.0; t];
+                row[*position] = 1.0;
+                let row = run.tensor(row, [1, 1, t]);
+                pattern = pattern.slice_assign([i..i + 1, t - 1..t, 0..t], row);
+            }
+        }
+        pattern
+    }
+
+    fn zeroed<H: Host>(&self, z: Tensor<3>, change: &Intervention, run: &Run<'_, H>) -> Tensor<3> {
+        if change.zero.is_empty() {
+            return z;
+        }
+        let [n, t, d_head] = z.dims();
+        let factor = |i: usize| f32::from(u8::from(!change.zero.contains(&(i % self.n_head))));
+        let factors = run.tensor((0..n).map(factor).collect(), [n, 1, 1]);
+        let last = z.clone().narrow(1, t - 1, 1) * factors;
+        z.slice_assign([0..n, t - 1..t, 0..d_head], last)
+    }
+}
+
+impl Patterns {
+    fn keep(&mut self, pattern: &Tensor<3>, first: usize, wanted: &Wanted, n_head: usize) {
+        let [count, t, _] = pattern.dims();
+        for head in &wanted.heads {
+            if (first..first + count).contains(head) {
+                self.heads
+                    .push(pattern.clone().narrow(0, head - first, 1).reshape([t, t]));
+            }
+        }
+        if wanted.mean {
+            let sum = pattern.clone().sum_dim(0).reshape([t, t]) / n_head as f64;
+            self.mean = Some(match self.mean.take() {
+                Some(before) => before + sum,
+                None => sum,
+            });
+        }
+    }
+}
