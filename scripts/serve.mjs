@@ -1,11 +1,12 @@
 /**
- * Serves dist/ as a plain static host does (no special headers) and prints the address.
+ * Serves dist/ as a plain static host does (no special headers but the recommended policy, csp.mjs) and prints the address.
  *
  *   node scripts/serve.mjs [--port 8080] [--host 127.0.0.1]
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { CSP } from './lib/csp.mjs';
 import { dist } from './lib/paths.mjs';
 import { Failure, main } from './lib/run.mjs';
 import { startStaticServer } from './lib/static-server.mjs';
@@ -15,7 +16,7 @@ const PORTS_TRIED = 20;
 async function listen(host, first) {
   for (let port = first; port < first + PORTS_TRIED; port += 1) {
     try {
-      return await startStaticServer({ root: dist, host, port });
+      return await startStaticServer({ root: dist, host, port, headers: { 'Content-Security-Policy': CSP } });
     } catch (error) {
       if (error.code !== 'EADDRINUSE') throw error;
     }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { chromium } from 'playwright-core';
 import { chromiumPath } from '../../scripts/lib/chromium.mjs';
+import { CSP } from '../../scripts/lib/csp.mjs';
 import { dist } from '../../scripts/lib/paths.mjs';
 import { startStaticServer } from '../../scripts/lib/static-server.mjs';
 
@@ -17,8 +18,8 @@ const WEBGPU = '--enable-unsafe-webgpu';
 /** The planted model's figure takes seconds, and the machine may be busy with other tests. */
 export const FIGURE_MS = 90_000;
 
-/** The built site. `base` is the path it stands under. */
-export const startSite = (base = '/', headers = {}) => startStaticServer({ root: dist, base, headers });
+/** The built site, under the policy that hosts should send. `base` is the path it stands under. */
+export const startSite = (base = '/', headers = {}) => startStaticServer({ root: dist, base, headers: { 'Content-Security-Policy': CSP, ...headers } });
 
 /**
  * @param {{webgpu: boolean}} options with WebGPU, the browser must give an adapter: without one the

@@ -1,9 +1,13 @@
 /** The site works from a sub-path of a plain static host, and asks nobody else for anything. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { CSP } from '../../scripts/lib/csp.mjs';
+import { root } from '../../scripts/lib/paths.mjs';
 import { byId, finish, launchBrowser, newPage, openFigure, savedResult, startSite, useEngine, run } from './harness.mjs';
 
-test('from a sub-path, without special headers, on both engines', async () => {
+test('from a sub-path, with no other header than the policy, on both engines', async () => {
   const site = await startSite('/some/where/headmap/');
   const browser = await launchBrowser({ webgpu: true });
   const page = await newPage(browser);
@@ -14,6 +18,7 @@ test('from a sub-path, without special headers, on both engines', async () => {
     });
     const response = await page.goto(site.url);
     assert.equal(response.headers()['cross-origin-opener-policy'], undefined);
+    assert.equal(response.headers()['content-security-policy'], CSP);
     assert.equal(await page.evaluate(() => crossOriginIsolated), false);
     await openFigure(page, site.url);
     await useEngine(page, 'webgpu');
@@ -70,4 +75,8 @@ test('the library runs without the page, from another page of the same host', as
     await browser.close();
     await site.close();
   }
+});
+
+test('the README shows the policy as it is sent', () => {
+  assert.ok(readFileSync(join(root, 'README.md'), 'utf8').includes(`Content-Security-Policy: ${CSP}`));
 });

@@ -30,7 +30,8 @@ const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isM
 const LOOKS = { light: {}, dark: { colorScheme: 'dark' }, phone: PHONE };
 
 async function seriousFaults(page) {
-  await page.addScriptTag({ path: axe });
+  // Not as a script tag: the site's policy allows no script that is not its own.
+  await page.evaluate(readFileSync(axe, 'utf8'));
   const { violations } = await page.evaluate(() => window.axe.run());
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

@@ -66,8 +66,9 @@ function shapes({ layers, d, masks }) {
 /**
  * Writes the model to a new folder.
  * @param {Partial<typeof SMALL>} [options]
- * @returns {{folder: string, size: number, needed: number, tensors: Record<string, [number, number]>}} `tensors`: first byte
- *   and the byte after the last; `needed`: bytes that the static scores read
+ * @returns {{folder: string, size: number, needed: number, gaps: number, tensors: Record<string, [number, number]>}}
+ *   `tensors`: first byte and the byte after the last; `needed`: bytes that the static scores read; `gaps`: bytes between
+ *   those, which come along
  */
 export function makeModel(options = {}) {
   const shape = { ...SMALL, ...options };
@@ -95,5 +96,7 @@ export function makeModel(options = {}) {
   copyFileSync(join(pkg, 'models', 'gpt2-tokenizer.json'), join(folder, 'tokenizer.json'));
   const isNeeded = (name) => name === 'wte.weight' || /attn\.c_(attn|proj)\.weight$/.test(name) || /^h\.0\.(ln_2|mlp)/.test(name);
   const needed = Object.entries(tensors).reduce((sum, [name, [from, to]]) => sum + (isNeeded(name) ? to - from : 0), 0);
-  return { folder, size: file.length, needed, tensors };
+  // The bias before each W_O, and layer 0's first LayerNorm: they lie between tensors of one request.
+  const gaps = 4 * shape.d * (shape.layers + 2);
+  return { folder, size: file.length, needed, gaps, tensors };
 }

@@ -2,7 +2,7 @@
  * Files with the header and shapes of the real checkpoints and zeros for numbers: sparse, so that GPT-2 XL's 6.4 GB
  * take no room.
  */
-import { closeSync, copyFileSync, existsSync, ftruncateSync, mkdtempSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, ftruncateSync, mkdtempSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pkg } from '../../scripts/lib/paths.mjs';
@@ -69,24 +69,4 @@ export function sparseModel(name) {
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ model_type: 'gpt2', n_layer: shape.layers, n_head: shape.heads, n_embd: shape.d, vocab_size: N_VOCAB }));
   copyFileSync(join(pkg, 'models', 'gpt2-tokenizer.json'), join(folder, 'tokenizer.json'));
   return { folder, size };
-}
-
-/** Most memory that any page's process of this program's browsers held so far, by /proc, in bytes; null elsewhere. */
-export function peakRenderer() {
-  if (!existsSync('/proc/self/status')) return null;
-  const read = (pid, file) => {
-    try {
-      return readFileSync(`/proc/${pid}/${file}`, 'utf8');
-    } catch {
-      return ''; // it ended meanwhile
-    }
-  };
-  const number = (text, name) => Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(text)?.[1] ?? 0);
-  const all = new Map(readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map((pid) => [Number(pid), read(pid, 'status')]));
-  const isOurs = (pid) => {
-    for (let at = pid; at > 1; at = number(all.get(at) ?? '', 'PPid')) if (at === process.pid) return true;
-    return false;
-  };
-  const pages = [...all.keys()].filter((pid) => isOurs(pid) && read(pid, 'cmdline').includes('--type=renderer'));
-  return Math.max(0, ...pages.map((pid) => 1024 * number(all.get(pid), 'VmHWM'))) || null;
 }

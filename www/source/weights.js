@@ -3,28 +3,23 @@
  * time in the order in which the job will read, each chunk checked before it is used.
  */
 import { aborted, coded } from '../errors.js';
+import { HELD, Held } from './held.js';
+import { LineNews } from './line-news.js';
 import { chunkOf, chunksOf, requestsFor } from './partition.js';
-import { Rate } from './rate.js';
 import { retrying } from './retry.js';
 import { equalBytes, sha256 } from './opfs-store.js';
 
 /** Requests at a time. */
-const LANES = 3;
-/** Bytes that wait in memory to be read, beside those on their way. */
-const HELD = 24 << 20;
-const NEWS_MS = 200;
+export const LANES = 3;
 
 export class WeightSource {
   kind = 'url';
-  #held = new Map();
-  #heldBytes = 0;
+  #held = new Held();
   #queue = [];
   #running = new Set();
   #waiting = new Map();
   #failed = null;
-  #job = { total: 0, fetched: 0, here: 0, shown: 0, told: 0 };
-  #rate = new Rate();
-  #why = null;
+  #news;
   #onPause;
 
   /**
@@ -39,7 +34,8 @@ export class WeightSource {
    */
   constructor({ file, store, starts, head, pins = new Map(), host, requestBytes }) {
     Object.assign(this, { file, store, starts, head, pins, host, requestBytes, name: file.name, size: file.size });
-    this.#onPause = () => this.#job.shown < this.#job.total && this.#tell(true);
+    this.#news = new LineNews(host);
+    this.#onPause = () => this.#news.isOver || this.#tell(true);
     host.gate?.listeners.add(this.#onPause);
   }
 
@@ -65,12 +61,10 @@ export class WeightSource {
   expect(ranges) {
     this.#failed = null;
     this.#held.clear();
-    this.#heldBytes = 0;
     const wanted = chunksOf(this.starts, ranges);
     const missing = wanted.filter((i) => !this.#kept(i));
     const sum = (chunks) => chunks.reduce((bytes, i) => bytes + this.#length(i), 0);
-    this.#job = { total: sum(missing), fetched: 0, here: sum(wanted) - sum(missing), shown: 0, told: 0 };
-    this.#rate.reset();
+    this.#news.begin(sum(missing), sum(wanted) - sum(missing));
     this.#queue = requestsFor(this.starts, missing.filter((i) => !this.#coming(i)), this.requestBytes);
     this.#tell(true);
     this.#pump();
@@ -90,19 +84,20 @@ export class WeightSource {
       const from = this.starts[i];
       const bytes = await chunks[i - first];
       out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
-      if (this.starts[i + 1] <= end) this.#let(i);
+      if (this.starts[i + 1] <= end) this.#held.delete(i);
     }
     this.#pump();
     return out;
   }
 
   async #chunk(i) {
-    if (this.#held.has(i)) return this.#held.get(i);
+    const held = this.#held.get(i);
+    if (held) return held;
     if (this.#kept(i)) {
       const bytes = await this.store.get(this.starts[i], this.#length(i));
       if (bytes) return bytes;
       this.host.notice(`A part of ${this.name} on this computer's disk was damaged (its SHA-256 is another than when it came). That part alone, ${this.#length(i)} bytes, is fetched again.`);
-      this.#job.total += this.#length(i);
+      this.#news.more(this.#length(i));
     }
     if (this.host.signal()?.aborted) throw aborted();
     if (!this.#waiting.has(i)) {
@@ -133,23 +128,12 @@ export class WeightSource {
     this.#start(request);
   }
 
-  #let(i) {
-    const bytes = this.#held.get(i);
-    if (this.#held.delete(i)) this.#heldBytes -= bytes.length;
-  }
-
-  #hold(i, bytes) {
-    if (this.#held.has(i)) return;
-    this.#held.set(i, bytes);
-    this.#heldBytes += bytes.length;
-  }
-
   /** Starts what may start. Where nothing is kept, no more is fetched than memory may hold. */
   #pump() {
     const coming = () => [...this.#running].reduce((bytes, r) => bytes + this.starts[r.last + 1] - this.starts[r.at], 0);
     while (this.#queue.length && this.#running.size < LANES && !this.#failed && !this.host.signal()?.aborted) {
-      if (!this.store.keeps && this.#running.size && this.#heldBytes + coming() > HELD) return;
-      if (!this.store.keeps && this.#heldBytes > HELD) return;
+      if (!this.store.keeps && this.#running.size && this.#held.bytes + coming() > HELD) return;
+      if (!this.store.keeps && this.#held.isFull) return;
       this.#start(this.#queue.shift());
     }
   }
@@ -179,7 +163,7 @@ export class WeightSource {
 
   async #run(request) {
     const { signal } = request;
-    const job = this.#job;
+    const { job } = this.#news;
     let putting = Promise.resolve();
     const attempt = async () => {
       const from = this.starts[request.at];
@@ -196,7 +180,7 @@ export class WeightSource {
           await putting; // one at a time: the line waits for the disk, memory stays bounded
           request.at += 1;
           putting = this.#arrived(i, chunk);
-          if (job === this.#job) job.fetched += chunk.length;
+          this.#news.came(chunk.length, job);
           filled = 0;
           request.part = 0;
           if (request.at <= request.last) chunk = new Uint8Array(this.#length(request.at));
@@ -207,7 +191,7 @@ export class WeightSource {
       await this.file.stream(from, this.starts[request.last + 1] - from, { signal, each, gate: () => this.host.gate?.wait(signal) });
     };
     try {
-      await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#why = why; this.#tell(true); } });
+      await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#news.waits(why); this.#tell(true); } });
     } finally {
       await putting;
     }
@@ -223,14 +207,14 @@ export class WeightSource {
 
   async #arrived(i, bytes) {
     const one = this.#waiting.get(i);
-    if (one || !this.store.keeps || this.#heldBytes < HELD) this.#hold(i, bytes);
+    if (one || !this.store.keeps || !this.#held.isFull) this.#held.add(i, bytes);
     this.#waiting.delete(i);
     one?.resolve(bytes);
     if (!this.store.keeps) return;
     try {
       await this.store.put(this.starts[i], bytes);
     } catch (e) {
-      this.#hold(i, bytes);
+      this.#held.add(i, bytes);
       this.store.keeps = false;
       this.host.notice(e.name === 'QuotaExceededError'
         ? `This browser gives the page no more room to keep weights. ${this.name} goes on in memory; what is kept so far stays. Delete models under "Weights kept here" to make room.`
@@ -239,21 +223,7 @@ export class WeightSource {
   }
 
   #tell(now) {
-    const job = this.#job;
-    const time = performance.now();
-    if (!now && time - job.told < NEWS_MS) return;
-    job.told = time;
-    // A part of a chunk is lost when its line breaks; what is shown does not go back for that.
-    const parts = [...this.#running].reduce((bytes, r) => bytes + r.part, 0);
-    job.shown = Math.min(Math.max(job.shown, job.fetched + parts), job.total);
-    if (this.host.gate?.paused) this.#rate.reset();
-    else this.#rate.add(job.shown, time);
-    const rate = this.#rate.perSecond;
-    this.host.news?.({
-      kind: 'bytes', fetched: job.shown, total: job.total, here: job.here, rate,
-      secondsLeft: rate ? (job.total - job.shown) / rate : null,
-      waiting: this.host.gate?.paused ? 'Paused.' : this.#why,
-    });
+    this.#news.tell(now, () => [...this.#running].reduce((bytes, r) => bytes + r.part, 0));
   }
 
   /** The job is done: says so in what is kept. @returns {Promise<boolean>} whether a model became complete just now */
