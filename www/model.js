@@ -27,7 +27,8 @@ export class Model {
   async ready(signal) {
     const { call, generation } = await this.#analyzer.worker();
     if (generation !== this.#generation) {
-      const { id, info, nCtx, sizes, notes } = await cancellable(call, signal, () => call('open', this.#spec, this.#tokenizerUrl, this.#limits));
+      const { id, info, nCtx, sizes, notes } = await cancellable(
+        call, signal, () => call('open', this.#spec, this.#tokenizerUrl, this.#limits), (opened) => call('close', opened.id));
       this.#id = id;
       this.#generation = generation;
       this.info = {
@@ -148,14 +149,36 @@ export class Model {
   }
 }
 
-/** Runs `f`; an abort tells the worker, which stops at its next turn. */
-async function cancellable(call, signal, f) {
+/** Of workers: the end of a job that was cancelled and has not yet stopped. */
+const stopping = new WeakMap();
+
+/**
+ * Runs `f`. An abort is answered at once; the worker, told of it, stops at its next turn, and what is asked of it next waits for that
+ * (a GPU ends the step that it is at).
+ * @param {(method: string, ...args: unknown[]) => Promise<unknown>} call of the worker
+ * @param {AbortSignal} [signal]
+ * @param {() => Promise<T>} f
+ * @param {(value: T) => void} [late] what becomes of a value that came after the abort
+ * @returns {Promise<T>}
+ * @template T
+ */
+async function cancellable(call, signal, f, late = () => {}) {
+  if (!signal?.aborted) await stopping.get(call);
   if (signal?.aborted) throw aborted();
-  const cancel = () => call('cancel').catch(() => {});
-  signal?.addEventListener('abort', cancel, { once: true });
+  const work = f();
+  if (!signal) return work;
+  let cancel;
+  const cancelled = new Promise((_, reject) => {
+    cancel = () => {
+      call('cancel').catch(() => {});
+      stopping.set(call, work.then(late).catch(() => {}));
+      reject(aborted());
+    };
+  });
+  signal.addEventListener('abort', cancel, { once: true });
   try {
-    return await f();
+    return await Promise.race([work, cancelled]);
   } finally {
-    signal?.removeEventListener('abort', cancel);
+    signal.removeEventListener('abort', cancel);
   }
 }

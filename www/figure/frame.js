@@ -73,8 +73,10 @@ export function drawFrame(context, frame, { title, xName, yName }, theme) {
   context.textAlign = 'center';
   context.fillText(fitted(context, xName, frame.width - plot.x), plot.x + plot.width / 2, plot.y + plot.height + SIZES.tickBand + SIZES.axisBand / 2);
   drawSideways(context, yName, 12, plot.y + plot.height / 2, plot.height + 30);
-  context.font = `600 ${SIZES.titleFont}px ${theme.font}`;
   context.textAlign = 'left';
+  let size = SIZES.titleFont;
+  do context.font = `600 ${size}px ${theme.font}`;
+  while (context.measureText(title).width > frame.width && (size -= 0.5) >= SIZES.titleSmallest);
   context.fillText(fitted(context, title, frame.width), Math.min(plot.x, Math.max(0, frame.width - context.measureText(title).width)), SIZES.titleBand / 2);
   context.restore();
 }

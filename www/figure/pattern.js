@@ -4,7 +4,7 @@
  */
 import { drawTitle, drawSideways, fitted } from './axes.js';
 import { drawColourBar } from './colour-bar.js';
-import { SIZES, tickStep } from './layout.js';
+import { SIZES } from './layout.js';
 import { blockMeans, rasterPixels } from './raster.js';
 
 /** Tokens are written beside rows and columns of at least this many pixels. */
@@ -13,6 +13,8 @@ const LABEL_ROOM = 84;
 /** A letter of a label is about this wide. */
 const LETTER = 7;
 const LARGEST_SIDE = 520;
+/** Pixels from one position's number to the next. */
+const TICK_APART = 40;
 
 /**
  * @param {{width: number, window: import('./raster.js').Window, tokens: string[]}} options CSS pixels
@@ -73,7 +75,7 @@ function pictureOf(context, raster) {
 function drawNames(context, layout, tokens, theme) {
   const { plot, cell, labels, window } = layout;
   const bottom = plot.y + plot.height;
-  const step = labels ? 1 : tickStep(window.size, cell, 26);
+  const step = labels ? 1 : [1, 2, 5, 10, 20, 50, 100, 200].find((each) => each * cell >= TICK_APART) ?? 500;
   context.save();
   context.font = `${SIZES.tickFont}px ${theme.font}`;
   context.fillStyle = theme.muted;

@@ -12,11 +12,11 @@ export function curveOf(document) {
   const [main, ...rest] = document.tasks;
   const { ranked, random } = accuracies(main);
   return {
-    title: `${titleOfModel(document)}: ${main.title} without its heads`,
+    title: `${titleOfModel(document)}: ${main.title}, heads removed`,
     xName: 'Heads removed', yName: 'Prompts answered right',
-    ranked: { name: `${main.title}: heads with the highest static score first`, values: ranked },
-    random: random && { name: `${main.title}: other heads at random, lowest to highest of ${main.random.length} draws, and their mean`, ...random },
-    controls: rest.map((task) => ({ name: `${task.title} (control), without the same ranked heads`, values: accuracies(task).ranked })),
+    ranked: { name: 'Highest static scores first', values: ranked },
+    random: random && { name: `Other heads at random (mean, range of ${main.random.length})`, ...random },
+    controls: rest.map((task) => ({ name: `Control: ${task.title}`, values: accuracies(task).ranked })),
     document,
   };
 }
