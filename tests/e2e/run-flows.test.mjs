@@ -58,6 +58,7 @@ describe('in use', () => {
     await runView(page, 'in-use');
     await byId(page, 'scatter').focus();
     await page.keyboard.press('End');
+    await byId(page, 'scatter-reading').filter({ hasText: 'static 1.00' }).waitFor();
     const [, layer, head] = (await byId(page, 'scatter-reading').innerText()).match(/^layer (\d), head (\d): static 1\.00/);
     await byId(page, 'in-use-panel-reading').filter({ hasText: `layer ${layer}, head ${head}: from the weights 1.00 (155 of 155); in use 1.00` }).waitFor();
     for (const ring of ['in-use-panel-ring-0', 'in-use-panel-ring-1', 'scatter-ring']) assert.ok(await byId(page, ring).isVisible(), ring);
