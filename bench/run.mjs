@@ -3,7 +3,8 @@
  *
  *   node bench/run.mjs [--only cpu,kernel,…] [--runs 3] [--shapes small,medium] [--json FILE] [--plot docs/growth]
  *
- * Parts: kernel cpu webgpu webgpu-kernel numpy exact exact-webgpu relations growth. Without --only all of them run.
+ * Parts: kernel cpu webgpu webgpu-kernel numpy exact exact-webgpu relations run run-webgpu growth. Without --only all of
+ * them run.
  * Ends with an error when a number is wrong or a part did not run; a goal that is missed is only said.
  */
 import { writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { growth } from './parts/growth.mjs';
 import { kernel } from './parts/kernel.mjs';
 import { numpy } from './parts/numpy.mjs';
 import { relations } from './parts/relations.mjs';
+import { run } from './parts/run.mjs';
 import { webgpuKernel } from './parts/webgpu-kernel.mjs';
 
 const MINUTE = 60_000;
@@ -30,6 +32,8 @@ const PARTS = {
   exact: { run: exact, backend: 'cpu', limitMs: 5 * MINUTE },
   'exact-webgpu': { run: exact, backend: 'webgpu', limitMs: 15 * MINUTE },
   relations: { run: relations, limitMs: 6 * MINUTE },
+  run: { run, backend: 'cpu', limitMs: 6 * MINUTE },
+  'run-webgpu': { run, backend: 'webgpu', limitMs: 15 * MINUTE },
   growth: { run: growth, limitMs: 10 * MINUTE },
 };
 

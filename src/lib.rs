@@ -8,7 +8,7 @@
 //! | [`checkpoint`] | safetensors headers, which tensors a job needs, bytes from wherever they are |
 //! | [`tokenizer`] | GPT-2's byte-level BPE |
 //! | [`relation`] | pairs of words, and which of them are single tokens |
-//! | [`gpt2`] | the parts of the model that the scores run |
+//! | [`gpt2`] | the model itself, on burn |
 //! | [`engine`] | CPU and WebGPU behind one trait |
 //! | [`kernels`] | the operations, each with a plain twin |
 //! | [`score`] | the analyses |

@@ -14,7 +14,7 @@ const rate = (ms) => gflops(FLOP / ms / 1e6);
 const GOALS = { relaxed: 34, cpu: 26 };
 
 /** onnxruntime-web at its pinned version, in the cache folder: the project does not need it. */
-async function onnxruntime() {
+export async function onnxruntime() {
   const folder = join(benchCache, 'peers');
   const files = join(folder, 'node_modules/onnxruntime-web/dist');
   if (!existsSync(join(files, 'ort.wasm.bundle.min.mjs'))) {

@@ -1,41 +1,13 @@
 /** onnxruntime-web's matrix product on one wasm thread. Runs in the page. */
-
-const utf8 = new TextEncoder();
-const varint = (n) => {
-  const out = [];
-  for (let v = n; ; v = Math.floor(v / 128)) {
-    if (v < 128) return [...out, v];
-    out.push((v % 128) | 128);
-  }
-};
-/** Fields of protobuf: bytes of a known length, and whole numbers. */
-const bytes = (field, ...parts) => {
-  const length = parts.reduce((n, p) => n + p.length, 0);
-  return [[...varint(field * 8 + 2), ...varint(length)], ...parts].map((p) => Uint8Array.from(p));
-};
-const flat = (list) => {
-  const out = new Uint8Array(list.reduce((n, p) => n + p.length, 0));
-  let at = 0;
-  for (const p of list) {
-    out.set(p, at);
-    at += p.length;
-  }
-  return out;
-};
-const message = (field, ...parts) => flat(bytes(field, ...parts));
-const number = (field, value) => Uint8Array.from([...varint(field * 8), ...varint(value)]);
-const text = (field, value) => message(field, utf8.encode(value));
+import { onnx } from './onnx.mjs';
 
 /** ONNX: C = A B, B being a part of the model, so that it is packed once and ahead of time. */
-function model(m, k, n, b) {
-  const FLOAT = 1;
-  const dimension = (size) => message(1, number(1, size));
-  const value = (field, name, shape) => message(field, text(1, name), message(2, message(1, number(1, FLOAT), message(2, ...shape.map(dimension)))));
-  const node = message(1, text(1, 'A'), text(1, 'B'), text(2, 'C'), text(4, 'MatMul'));
-  const weights = message(5, number(1, k), number(1, n), number(2, FLOAT), text(8, 'B'), message(9, new Uint8Array(b.buffer)));
-  const graph = message(7, node, text(2, 'product'), weights, value(11, 'A', [m, k]), value(12, 'C', [m, n]));
-  return flat([number(1, 8), graph, message(8, text(1, ''), number(2, 17))]);
-}
+const model = (m, k, n, b) => onnx({
+  inputs: [{ name: 'A', shape: [m, k] }],
+  outputs: [{ name: 'C', shape: [m, n] }],
+  constants: [{ name: 'B', shape: [k, n], data: b }],
+  nodes: [{ op: 'MatMul', inputs: ['A', 'B'], outputs: ['C'] }],
+});
 
 /** @returns {Promise<number[]>} milliseconds of each of `runs` products */
 export async function timeOrt(base, { m, k, n, runs }) {

@@ -15,9 +15,6 @@ use crate::relation::{Kept, Relation, Selection, select};
 use crate::result::{InvalidHead, RelationResult, ResultDocument, bit_set};
 use std::ops::Range;
 
-/// Most rivals looked at first.
-const RIVALS: usize = 512;
-
 /// How to score.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
@@ -93,7 +90,6 @@ impl Pairs {
             source_ids: vec![],
             targets: vec![],
             k: vec![],
-            rivals: vec![],
             ranges: vec![],
         };
         for (relation, selection) in relations.iter().zip(selections) {
@@ -108,10 +104,6 @@ impl Pairs {
             }
             p.ranges.push(start..p.targets.len());
         }
-        p.rivals.clone_from(&p.targets);
-        p.rivals.sort_unstable();
-        p.rivals.dedup();
-        p.rivals.truncate(RIVALS);
         p
     }
 }

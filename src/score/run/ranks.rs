@@ -9,11 +9,10 @@ use crate::engine::{Engine, Query, Ranked, Shape};
 use crate::error::Result;
 use crate::score::host::JobHost;
 use crate::score::model::Model;
+use crate::score::passes::rivals;
 
 /// Floats of head outputs held at a time, `[n_head, rows, d_model]`: 16 MB.
 const HEAD_OUTPUTS: usize = 4 << 20;
-/// Most rivals looked at first.
-const RIVALS: usize = 512;
 
 /// Targets to be ranked.
 pub struct Targets {
@@ -75,10 +74,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     ) -> Result<Ranked> {
         let (d, n) = (self.layout.d_model, targets.ids.len());
         let embedding = self.embedding(host).await?;
-        let mut rivals = targets.ids.clone();
-        rivals.sort_unstable();
-        rivals.dedup();
-        rivals.truncate(RIVALS);
+        let rivals = rivals(&targets.ids);
         let host = RankHost::new(host, d);
         let k = vec![targets.k; n];
         let mut all = Ranked {
