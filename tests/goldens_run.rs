@@ -23,6 +23,14 @@ fn planted_weights_run_as_the_reference_says() {
     golden_runs!("planted", |folder: &std::path::Path| open(folder).unwrap(), block_on);
 }
 
+#[test]
+fn weights_of_gpt2_smalls_shape_run_as_the_reference_says() {
+    let model = open(&model("graded-small")).unwrap();
+    support::running::dynamic("graded-small", &model, |ask, m| {
+        block_on(score_dynamic(m, &ask(), &SilentHost)).unwrap()
+    });
+}
+
 fn names(draws: usize, order: &[(usize, usize)]) -> AblationAsk {
     AblationAsk {
         order: order.to_vec(),

@@ -42,7 +42,7 @@ pub struct Wanted {
     pub mean: bool,
 }
 
-/// Attention patterns of one prompt, `[query, key]`.
+/// Attention patterns of the first prompt, `[query, key]`.
 #[derive(Default)]
 pub struct Patterns {
     /// In the order of [`Wanted::heads`], `[T, T]` each.
@@ -158,12 +158,112 @@ impl Patterns {
                     .push(pattern.clone().narrow(0, head - first, 1).reshape([t, t]));
             }
         }
-        if wanted.mean {
-            let sum = pattern.clone().sum_dim(0).reshape([t, t]) / n_head as f64;
+        // Of the first prompt alone.
+        let own = n_head.saturating_sub(first).min(count);
+        if wanted.mean && own > 0 {
+            let sum = pattern.clone().narrow(0, 0, own).sum_dim(0).reshape([t, t]) / n_head as f64;
             self.mean = Some(match self.mean.take() {
                 Some(before) => before + sum,
                 None => sum,
             });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::linear::LinearBuilder;
+    use super::super::run::read;
+    use super::*;
+    use crate::score::SilentHost;
+    use burn::tensor::Device;
+    use pollster::block_on;
+
+    const N_HEAD: usize = 3;
+    const D: usize = 15;
+    const T: usize = 7;
+    const B: usize = 2;
+
+    fn noise(n: usize, seed: u32) -> Vec<f32> {
+        let mut x = seed;
+        (0..n)
+            .map(|_| {
+                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (x >> 8) as f32 / (1 << 23) as f32 - 1.0
+            })
+            .collect()
+    }
+
+    fn attention(device: &Device) -> Attention {
+        let linear = |outer: usize, seed| {
+            let mut w = LinearBuilder::new(D, outer, true).unwrap();
+            w.write(0, &noise(D * outer, seed));
+            w.finish(noise(outer, seed + 1), device).unwrap()
+        };
+        Attention {
+            c_attn: linear(3 * D, 1),
+            c_proj: linear(D, 3),
+            n_head: N_HEAD,
+        }
+    }
+
+    /// z `[B, n_head, T, d_head]` as plain numbers, v likewise, and the first prompt's patterns.
+    fn run(change: &Intervention, wanted: &Wanted) -> (Vec<f32>, Vec<f32>, Patterns) {
+        let device = Device::flex();
+        let (attention, host) = (attention(&device), SilentHost);
+        let run = Run::new(device, &host);
+        let x = run.tensor(noise(B * T * D, 9), [B * T, D]);
+        block_on(async {
+            let heads = attention.heads(x, B, &run).await.unwrap();
+            let (z, patterns) = attention.attend(&heads, change, wanted, &run).await.unwrap();
+            (read(z).await.unwrap(), read(heads.v).await.unwrap(), patterns)
+        })
+    }
+
+    /// Where a prompt's head begins at a position.
+    fn at(b: usize, head: usize, t: usize) -> std::ops::Range<usize> {
+        let d_head = D / N_HEAD;
+        let start = ((b * N_HEAD + head) * T + t) * d_head;
+        start..start + d_head
+    }
+
+    #[test]
+    fn interventions_change_the_last_position_of_their_heads_and_nothing_else() {
+        let (clean, v, _) = run(&Intervention::default(), &Wanted::default());
+        let change = Intervention {
+            zero: vec![2],
+            attend_only: vec![(0, 4)],
+        };
+        let (changed, _, _) = run(&change, &Wanted::default());
+        for b in 0..B {
+            for head in 0..N_HEAD {
+                for t in 0..T {
+                    let got = &changed[at(b, head, t)];
+                    match (head, t + 1 == T) {
+                        (2, true) => assert!(got.iter().all(|z| *z == 0.0)),
+                        (0, true) => assert_eq!(got, &v[at(b, 0, 4)]),
+                        _ => assert_eq!(got, &clean[at(b, head, t)]),
+                    }
+                }
+            }
+        }
+        assert_ne!(clean[at(0, 0, T - 1)], v[at(0, 0, 4)]);
+    }
+
+    #[test]
+    fn patterns_are_causal_and_sum_to_one() {
+        let wanted = Wanted {
+            heads: vec![0, 2],
+            mean: true,
+        };
+        let (_, _, patterns) = run(&Intervention::default(), &wanted);
+        assert_eq!(patterns.heads.len(), 2);
+        for pattern in patterns.heads.into_iter().chain(patterns.mean) {
+            let rows = block_on(read(pattern)).unwrap();
+            for (q, row) in rows.chunks_exact(T).enumerate() {
+                assert!(row[q + 1..].iter().all(|a| *a == 0.0));
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+            }
         }
     }
 }

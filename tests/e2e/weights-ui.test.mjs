@@ -2,9 +2,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
-import { nativeTarget, root } from '../../scripts/lib/paths.mjs';
-import { run as runProgram } from '../../scripts/lib/run.mjs';
-import { NATIVE, nativeCargo } from '../../scripts/lib/toolchain.mjs';
+import { headmap } from '../../scripts/test/program.mjs';
 import { startHub } from '../hub/server.mjs';
 import { NETWORK_PROBLEMS, byId, figureState, finish, launchBrowser, newPage, nextError, openFigure, run, savedResult, startSite } from './harness.mjs';
 import { makeModel } from './weights-model.mjs';
@@ -23,8 +21,7 @@ let half;
 before(async () => {
   model = makeModel();
   half = `${model.folder}-f16`;
-  const convert = ['run', '--quiet', '--locked', '--release', ...NATIVE, '--bin', 'headmap', '--', 'convert', '--model', model.folder, '--out', half, '--dtype', 'f16'];
-  await runProgram(nativeCargo(), convert, { cwd: root, env: { CARGO_TARGET_DIR: nativeTarget } });
+  await headmap(['convert', '--model', model.folder, '--out', half, '--dtype', 'f16']);
   site = await startSite();
   hub = await startHub({ repositories: { [REPOSITORY]: model.folder, [HALF]: half } });
   browser = await launchBrowser({ webgpu: false });

@@ -78,12 +78,14 @@ pub struct ProjectRank {
     pub cols_a_group: u32,
     pub rows_a_group: u32,
     target_cols_a_group: u32,
-    /// Source and lanes of the pipeline for targets that is still to be compiled.
-    smaller: Option<(String, u32)>,
+    /// Source, lanes and tokens an invocation of the pipeline for targets that is still to be compiled.
+    smaller: Option<(String, u32, u32)>,
 }
 
 const QUADS: u32 = 3;
-const COLS: u32 = 4;
+/// Tokens an invocation: five where rows are shared (measured best on a software adapter), fewer where each loads its own.
+const COLS_BROADCAST: u32 = 5;
+const COLS_REGISTERS: u32 = 4;
 const LANES: u32 = 16;
 
 fn with_lanes(gpu: &Gpu, source: &str, lanes: u32) -> wgpu::ComputePipeline {
@@ -125,9 +127,10 @@ impl ProjectRank {
             });
         }
         let broadcast = variant == Variant::Broadcast;
+        let cols = if broadcast { COLS_BROADCAST } else { COLS_REGISTERS };
         let constants = [
             ("QUADS", QUADS),
-            ("COLS", COLS),
+            ("COLS", cols),
             ("BROADCAST", u32::from(broadcast)),
             enable(broadcast),
         ];
@@ -139,19 +142,19 @@ impl ProjectRank {
         Ok(Self {
             count: pipeline.clone(),
             targets: pipeline,
-            cols_a_group: lanes * COLS,
+            cols_a_group: lanes * cols,
             rows_a_group: QUADS * 4,
-            target_cols_a_group: lanes * COLS,
-            smaller: Some((source, few)),
+            target_cols_a_group: lanes * cols,
+            smaller: Some((source, few, cols)),
         })
     }
 
     /// Compiles a smaller workgroup for targets, where there is one: it saves work, and a kernel
     /// that loses the trial need not pay for it.
     pub async fn with_targets(mut self, gpu: &Gpu) -> Result<Self, String> {
-        if let Some((source, lanes)) = self.smaller.take() {
+        if let Some((source, lanes, cols)) = self.smaller.take() {
             self.targets = gpu.checked(|| with_lanes(gpu, &source, lanes)).await?;
-            self.target_cols_a_group = lanes * COLS;
+            self.target_cols_a_group = lanes * cols;
         }
         Ok(self)
     }
