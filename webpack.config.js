@@ -46,6 +46,7 @@ export default {
         { from: 'www/index.html' },
         { from: 'www/bench.html' },
         { from: 'www/style.css' },
+        { from: 'www/run.css' },
         { from: 'www/data', to: 'data' },
         { from: 'pkg/models/planted', to: 'models/planted' },
         { from: 'LICENSE', to: 'LICENSE.txt', toType: 'file' },

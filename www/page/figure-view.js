@@ -3,10 +3,10 @@
  * page changes its width, its theme, or moves to a screen with another pixel ratio.
  */
 import { arrange, layoutPanels } from '../figure/figure.js';
-import { darkTheme, lightTheme } from '../figure/theme.js';
 import { el, setText } from './dom.js';
 import { createPanelView } from './panel-view.js';
 import { cellReading, figureState } from './reading.js';
+import { currentTheme, redrawWith } from './redraw.js';
 
 /**
  * @param {object} options
@@ -24,7 +24,6 @@ export function createFigureView({ onRead, onList, pairs }) {
   const reading = el('p', { class: 'reading', id: 'cell-reading', 'aria-live': 'polite' }, said, known, where);
   const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', 'aria-live': 'polite' });
   const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption), pairs);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
   const byTouch = matchMedia('(hover: none)');
   let views = [];
   let panels = null;
@@ -47,8 +46,7 @@ export function createFigureView({ onRead, onList, pairs }) {
     views = views.slice(0, panels.length);
     const nodes = views.map((view) => view.node);
     if (grid.childElementCount !== nodes.length) grid.replaceChildren(...nodes);
-    const theme = dark.matches ? darkTheme : lightTheme;
-    views.forEach((view, index) => view.draw(panels[index], layouts[index], theme, devicePixelRatio));
+    views.forEach((view, index) => view.draw(panels[index], layouts[index], currentTheme(), devicePixelRatio));
     point();
     placePairs();
   }
@@ -77,13 +75,7 @@ export function createFigureView({ onRead, onList, pairs }) {
     setText(where, panel.barName);
   }
 
-  new ResizeObserver(() => requestAnimationFrame(draw)).observe(grid);
-  addEventListener('resize', () => requestAnimationFrame(draw));
-  dark.addEventListener('change', draw);
-  (function watchRatio() {
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`)
-      .addEventListener('change', () => { draw(); watchRatio(); }, { once: true });
-  })();
+  redrawWith(grid, draw);
 
   return {
     node,
