@@ -41,6 +41,8 @@ describe('a phone', () => {
     const [first, second] = await Promise.all([0, 1].map((index) => byId(page, `panel-${index}`).boundingBox()));
     assert.ok(second.y >= first.y + first.height, 'the second panel stands under the first');
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+    const table = byId(page, 'planted-table').locator('.scroll');
+    assert.ok(await table.evaluate((region) => region.scrollWidth <= region.clientWidth), 'planted and computed counts are in sight');
     await finish(page);
   });
 

@@ -24,6 +24,7 @@ export function createFigureView({ onRead, onList, pairs }) {
   const reading = el('p', { class: 'reading', id: 'cell-reading', 'aria-live': 'polite' }, said, known, where);
   const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', 'aria-live': 'polite' });
   const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption), pairs);
+  const byTouch = matchMedia('(hover: none)');
   let views = [];
   let panels = null;
   let cell = null;
@@ -60,7 +61,8 @@ export function createFigureView({ onRead, onList, pairs }) {
     views.forEach((view, index) => view.point(cell?.panel === index ? cell : null));
     const panel = cell && panels?.[cell.panel];
     if (!panel) {
-      setText(said, 'Point at a cell, or move with Tab and the arrow keys; a click or Enter lists the pairs.');
+      setText(said, byTouch.matches ? 'Tap a cell to read it and to list its pairs.'
+        : 'Point at a cell, or move with Tab and the arrow keys; a click or Enter lists the pairs.');
       reading.classList.add('idle');
       setText(known, '');
       setText(where, '');

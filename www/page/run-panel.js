@@ -92,7 +92,7 @@ export function createRunPanel({ store, session, catalogue, views }) {
 
 /** Where marks come from; those that were only seen on a picture must not pass for more. */
 function sourceWords(sets) {
-  return sets.map(({ source, status }) => `${source}: ${status}.`).join(' ');
+  return sets.map(({ source, status }) => (status === 'planted' ? `As ${source} tells.` : `${source}: ${status}.`)).join(' ');
 }
 
 function engineWords({ engine, status }) {
