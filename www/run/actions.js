@@ -45,7 +45,7 @@ export function createActions({ store, runs, session, catalogue }) {
   async function staticScores(model, relation, options) {
     const { shown } = store.state;
     const drawn = shown?.progress === 'complete' && !shown.fromFile && shown.result?.preprocessing === 'first_mlp'
-      ? shown.result.relations.find((each) => each.name === relation.name && each.k === relation.k && each.pairs_given === relation.pairs.length)
+      ? shown.result.relations.find((each) => each.name === relation.name && each.k === relation.k && samePairs(relation.pairs, each))
       : null;
     if (drawn) return drawn;
     const result = await model.scoreRelation({ name: relation.name, pairs: relation.pairs, k: relation.k }, { preprocessing: 'first_mlp', ...options });
@@ -187,6 +187,12 @@ export function createActions({ store, runs, session, catalogue }) {
 
 const VIEW_OF = Object.freeze({ 'headmap/dynamic': 'inUse', 'headmap/ablation': 'ablation', 'headmap/prompt': 'prompt', 'headmap/patterns': 'patterns' });
 const NAME_OF = Object.freeze({ inUse: 'in-use', ablation: 'ablation', prompt: 'prompt', patterns: 'patterns' });
+
+/** Whether a result is of these very pairs: a file of the same name may hold others. */
+export function samePairs(pairs, { kept, dropped }) {
+  const words = (list) => list.map(([source, target]) => JSON.stringify([source, target])).sort().join();
+  return words(pairs) === words([...kept, ...dropped]);
+}
 
 /** @type {(layer: number, head: number | null) => string} */
 export const patternKey = (layer, head) => `${layer}.${head ?? 'mean'}`;
