@@ -59,10 +59,8 @@ for (const backend of ['cpu', 'webgpu']) {
 
     test(`Cancel stops within ${CANCEL_MS} ms and leaves a usable page`, async () => {
       const page = await openLong(browser, backend);
-      const times = [];
-      // Of several: others may use the machine.
-      while (times.length < 3 && !times.some((ms) => ms <= CANCEL_MS)) times.push(await cancelled(page));
-      assert.ok(Math.min(...times) <= CANCEL_MS, `${times.map((ms) => ms.toFixed(0))} ms`);
+      const milliseconds = await cancelled(page);
+      assert.ok(milliseconds <= CANCEL_MS, `${milliseconds.toFixed(0)} ms`);
       assert.notEqual(await byId(page, 'figure-state').getAttribute('data-state'), 'running');
       assert.equal(await byId(page, 'error').count(), 0);
 
