@@ -53,10 +53,8 @@ for (const backend of ['cpu', 'webgpu']) {
       assert.equal(former.document.engine.backend, backend);
 
       await byId(page, 'templates').fill(MANY);
-      // A busy machine can only add to it: the least of three counts.
-      const each = [];
-      for (let time = 0; time < 3; time += 1) each.push(await cancelled(page));
-      assert.ok(Math.min(...each) <= CANCEL_MS, `${each.map((ms) => ms.toFixed(0)).join(', ')} ms`);
+      const milliseconds = await cancelled(page);
+      assert.ok(milliseconds <= CANCEL_MS, `${milliseconds.toFixed(0)} ms`);
       assert.equal(await byId(page, 'error').count(), 0);
       assert.deepEqual((await savedRun(page, 'in-use')).document, former.document, 'the former result stands');
 
