@@ -48,6 +48,7 @@ export default {
         { from: 'www/bench.html' },
         { from: 'www/demo.html' },
         { from: 'www/style.css' },
+        { from: 'www/run.css' },
         { from: 'www/data', to: 'data' },
         { from: 'pkg/models/planted', to: 'models/planted' },
         { from: 'models/demo', to: 'models/demo' },

@@ -6,8 +6,8 @@
  */
 import * as Comlink from 'comlink';
 import { AnyWorker } from './any-worker.js';
-import { aborted, coded, errorFrom } from './errors.js';
-import { Progress } from './progress.js';
+import { coded, errorFrom } from './errors.js';
+import { Model } from './model.js';
 
 /** GPT-2's tokenizer lies beside this script, wherever the page that uses it stands. */
 const TOKENIZER = new URL('../pkg/models/gpt2-tokenizer.json', import.meta.url).href;
@@ -143,106 +143,5 @@ class Analyzer {
     this.#closed = true;
     this.#current?.then(({ worker }) => worker.terminate(), () => {});
     this.#current = null;
-  }
-}
-
-class Model {
-  #analyzer;
-  #spec;
-  #tokenizerUrl;
-  #limits;
-  #id = 0;
-  #generation = 0;
-
-  constructor(analyzer, spec, tokenizerUrl, limits) {
-    this.#analyzer = analyzer;
-    this.#spec = spec;
-    this.#tokenizerUrl = tokenizerUrl;
-    this.#limits = limits;
-    /** See the README: sizes, source, bytes of the file and of a job, notes. */
-    this.info = null;
-  }
-
-  /** Opens the model on the worker that runs, if it is not open there. */
-  async ready(signal) {
-    const { call, generation } = await this.#analyzer.worker();
-    if (generation !== this.#generation) {
-      const { id, info, sizes, notes } = await cancellable(call, signal, () => call('open', this.#spec, this.#tokenizerUrl, this.#limits));
-      this.#id = id;
-      this.#generation = generation;
-      this.info = {
-        name: info.name, source: info.source, repository: info.repository, revision: info.revision,
-        nLayer: info.n_layer, nHead: info.n_head, dModel: info.d_model, dHead: info.d_head, nVocab: info.n_vocab,
-        dtype: info.dtype, planted: info.planted, ...sizes, notes,
-      };
-    }
-    return call;
-  }
-
-  /**
-   * What a score would fetch.
-   * @returns {Promise<{bytes: number, here: number}|null>} `here` of the bytes are kept already; null for files and bytes
-   */
-  async plan() {
-    const call = await this.ready();
-    return call('plan', this.#id);
-  }
-
-  /** @returns {Promise<{kept: [string, string, number, number][], dropped: [string, string, string][]}>} */
-  async selectPairs(pairs) {
-    const call = await this.ready();
-    return call('select', this.#id, pairs);
-  }
-
-  /**
-   * Scores every head on every relation, for copying and for suppression.
-   * @param {{name: string, pairs: [string, string][], k: number}[]} relations
-   * @param {object} [options]
-   * @param {'first_mlp'|'none'} [options.preprocessing] the paper's is 'first_mlp'
-   * @param {AbortSignal} [options.signal]
-   * @param {(p: object) => void} [options.onProgress] see progress.js
-   * @param {(l: object) => void} [options.onLayer] `{ relation, layer, total, hits, suppressionHits, invalid }`
-   * @returns {Promise<object>} the result object, docs/result.md
-   */
-  async scoreRelations(relations, { preprocessing = 'first_mlp', signal, onProgress, onLayer } = {}) {
-    const call = await this.ready(signal);
-    const progress = new Progress(onProgress);
-    const onNews = Comlink.proxy((news) => {
-      if (signal?.aborted) return;
-      if (news.kind === 'layer') {
-        onLayer?.({
-          relation: news.relation, layer: news.layer, total: news.total,
-          hits: Uint32Array.from(news.hits), suppressionHits: Uint32Array.from(news.suppressionHits), invalid: news.invalid,
-        });
-      }
-      progress.hear(news);
-    });
-    const result = await cancellable(call, signal, () => call('score', this.#id, relations, preprocessing, onNews));
-    progress.finish();
-    return { ...result, created: new Date().toISOString() };
-  }
-
-  /** {@link scoreRelations} of one. */
-  scoreRelation(relation, options) {
-    return this.scoreRelations([relation], options);
-  }
-
-  /** Frees the weights. */
-  async close() {
-    const { call, generation } = await this.#analyzer.worker();
-    if (generation === this.#generation) await call('close', this.#id);
-    this.#generation = -1;
-  }
-}
-
-/** Runs `f`; an abort tells the worker, which stops at its next turn. */
-async function cancellable(call, signal, f) {
-  if (signal?.aborted) throw aborted();
-  const cancel = () => call('cancel').catch(() => {});
-  signal?.addEventListener('abort', cancel, { once: true });
-  try {
-    return await f();
-  } finally {
-    signal?.removeEventListener('abort', cancel);
   }
 }

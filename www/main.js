@@ -13,6 +13,14 @@
  *   figure, figure-state (data-state: none, empty, running, stopped, complete), panel-<index> (the canvases),
  *   ring-<index>, cell-reading, cell-known
  *   pair-list, pairs-all, pairs-hits, pairs-misses, pair-list-close
+ *   view-<id> (the links: weights, in-use, ablation, prompt, patterns); <id>-state, <id>-save-png, -json, -csv, <id>-load of the others
+ *   in-use-relation, templates, multi-token, context-without, context-with, in-use-sign-<sign>, template-select, in-use-panel-<index>,
+ *   in-use-panel-reading, scatter, scatter-reading, correlations
+ *   ablation-relation, ablation-template, ablation-control, control-template, ablation-most, -draws, -seed, curve, curve-reading,
+ *   ablation-table
+ *   prompt-text, prompt-tokens, guesses, target-<id>, target-text, use-target, ablated-change, attribution-0, attribution-reading, click-look,
+ *   click-off, off-heads, all-on, whose-head, whose-mean, pattern, pattern-reading, pattern-closer, -further, -whole, -part
+ *   patterns-length, -sequences, -seed, patterns-panel-<index>, patterns-panel-reading
  *   score-table, published-table, planted-table, facts
  *   save-png, save-json, save-csv, load-result
  *   errors, notes (places); error, note (panels, data-code holds the stable code)

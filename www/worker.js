@@ -5,8 +5,9 @@
  * cross-origin isolation.
  */
 import * as Comlink from 'comlink';
-import { coded, errorData } from './errors.js';
+import { aborted, coded, errorData } from './errors.js';
 import { probeWebGpu } from './probe.js';
+import { ANALYSES, Runners, contextLength } from './runner.js';
 import { Shards } from './shards.js';
 import { Gate } from './source/gate.js';
 import { forget, listKept } from './source/keep.js';
@@ -24,6 +25,8 @@ const gate = new Gate();
 /** Tells the page what belongs to no job: `{ kind: 'notice', text }`, `{ kind: 'kept' }`. */
 let tell = () => {};
 let nextModel = 1;
+/** Models that can run, where the engine's own build of the core cannot. */
+const runners = new Runners(makeShards);
 /** Shards of the models, in the order in which they were made. */
 const shards = new Set();
 /** Of the job under way. */
@@ -46,12 +49,7 @@ const api = {
     }
     const flavour = cpuFlavour();
     wasm = await loadWasm(flavour);
-    engine = wasm.Engine.startCpu(failed, (nVocab, d) => {
-      const made = new Shards(nVocab, d, flavour);
-      shards.add(made);
-      made.onclose = () => shards.delete(made);
-      return made;
-    });
+    engine = wasm.Engine.startCpu(failed, makeShards);
     return engine.info();
   },
 
@@ -80,8 +78,8 @@ const api = {
     }
     const { jobRanges, ...sizes } = model.sizes();
     models.set(nextModel, model);
-    sources.set(nextModel, { source: opened.source, jobRanges });
-    return { id: nextModel++, info: model.info(), sizes, notes };
+    sources.set(nextModel, { source: opened.source, jobRanges, reopen: [opened.source, opened.config, opened.tokenizer, provenance] });
+    return { id: nextModel++, info: model.info(), nCtx: contextLength(opened.config), sizes, notes };
   },
 
   async select(id, pairs) {
@@ -90,10 +88,21 @@ const api = {
 
   async score(id, relations, preprocessing, onNews) {
     const mine = startJob(onNews);
-    const control = { get cancelled() { return mine.cancelled; }, tick, event: onNews, now: () => performance.now() };
-    const result = await found(id).scoreRelations(relations, preprocessing, control);
+    const result = await found(id).scoreRelations(relations, preprocessing, controlOf(mine));
     if (await sources.get(id)?.source.finish?.()) tell({ kind: 'kept' });
     return result;
+  },
+
+  /** An analysis that runs the model. @param {string} analysis one of ANALYSES */
+  async run(id, analysis, ask, onNews) {
+    if (!ANALYSES.includes(analysis)) throw coded('RelationInvalid', `There is no analysis “${analysis}”.`);
+    const mine = startJob(onNews);
+    const own = found(id);
+    const model = own[analysis] ? own : await runners.of(id, sources.get(id).reopen, onNews);
+    if (mine.cancelled) throw aborted();
+    const document = await model[analysis](ask, controlOf(mine));
+    if (await sources.get(id)?.source.finish?.()) tell({ kind: 'kept' });
+    return document;
   },
 
   /** @returns `{ bytes, here }` that a score needs and that are kept already; null where nothing is fetched */
@@ -119,6 +128,7 @@ const api = {
   },
 
   close(id) {
+    runners.close(id);
     models.get(id)?.free();
     models.delete(id);
     sources.get(id)?.source.close?.();
@@ -135,6 +145,18 @@ const api = {
 function startJob(onNews) {
   job = { controller: new AbortController(), cancelled: false, onNews };
   return job;
+}
+
+/** What the core asks of its host while a job runs. */
+function controlOf(mine) {
+  return { get cancelled() { return mine.cancelled; }, tick, event: mine.onNews, now: () => performance.now() };
+}
+
+function makeShards(nVocab, d) {
+  const made = new Shards(nVocab, d, cpuFlavour());
+  shards.add(made);
+  made.onclose = () => shards.delete(made);
+  return made;
 }
 
 function found(id) {

@@ -78,7 +78,7 @@ async function firstPaint(browser) {
   const released = new Promise((resolve) => { release = resolve; });
   await page.route('**/*', async (route) => {
     const { pathname } = new URL(route.request().url());
-    if (!/^\/(main\.js|style\.css)?$/.test(pathname)) await released;
+    if (!/^\/(main\.js|[a-z]+\.css)?$/.test(pathname)) await released;
     await route.continue().catch(() => {});
   });
   await page.goto(site.url, { waitUntil: 'commit' });

@@ -32,6 +32,23 @@ async function openLong(browser, backend) {
   return page;
 }
 
+/** Runs, cancels in the middle. @returns {Promise<number>} milliseconds until the page can be used again */
+async function cancelled(page) {
+  await byId(page, 'run').click();
+  await figureState(page, 'running');
+  await page.waitForFunction(() => document.querySelector('[data-testid="progress"]').value > 0);
+  return page.evaluate(async () => {
+    const find = (id) => document.querySelector(`[data-testid="${id}"]`);
+    if (find('figure-state').dataset.state !== 'running') throw new Error('the run was over before Cancel');
+    const start = performance.now();
+    find('cancel').click();
+    const usable = () => find('run').checkVisibility() && !find('run').disabled;
+    while (!usable() && performance.now() - start < 5000) await new Promise((resolve) => setTimeout(resolve, 5));
+    if (!usable()) throw new Error('the page was not usable 5 s after Cancel');
+    return performance.now() - start;
+  });
+}
+
 for (const backend of ['cpu', 'webgpu']) {
   describe(backend, () => {
     let browser;
@@ -42,19 +59,7 @@ for (const backend of ['cpu', 'webgpu']) {
 
     test(`Cancel stops within ${CANCEL_MS} ms and leaves a usable page`, async () => {
       const page = await openLong(browser, backend);
-      await byId(page, 'run').click();
-      await figureState(page, 'running');
-      await page.waitForFunction(() => document.querySelector('[data-testid="progress"]').value > 0);
-      const milliseconds = await page.evaluate(async () => {
-        const find = (id) => document.querySelector(`[data-testid="${id}"]`);
-        if (find('figure-state').dataset.state !== 'running') throw new Error('the run was over before Cancel');
-        const start = performance.now();
-        find('cancel').click();
-        const usable = () => find('run').checkVisibility() && !find('run').disabled;
-        while (!usable() && performance.now() - start < 5000) await new Promise((resolve) => setTimeout(resolve, 5));
-        if (!usable()) throw new Error('the page was not usable 5 s after Cancel');
-        return performance.now() - start;
-      });
+      const milliseconds = await cancelled(page);
       assert.ok(milliseconds <= CANCEL_MS, `${milliseconds.toFixed(0)} ms`);
       assert.notEqual(await byId(page, 'figure-state').getAttribute('data-state'), 'running');
       assert.equal(await byId(page, 'error').count(), 0);

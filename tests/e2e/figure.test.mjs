@@ -42,7 +42,7 @@ for (const way of WAYS) {
     test('opening the page draws Figure A of the planted model and says so', async () => {
       const page = await open();
       await byId(page, 'planted-badge').waitFor();
-      assert.equal(await page.locator('canvas').count(), 2);
+      assert.equal(await byId(page, 'figure').locator('canvas').count(), 2);
       const result = await savedResult(page);
       assert.equal(result.model.source, 'bundled');
       assert.equal(result.model.planted, true);

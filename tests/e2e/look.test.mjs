@@ -1,19 +1,8 @@
 /** How the page looks and is used: accessibility rules, keyboard, phone, dark, and the canvas's pixels. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import pixelmatch from 'pixelmatch';
-import { PNG } from 'pngjs';
-import { root } from '../../scripts/lib/paths.mjs';
 import { byId, finish, launchBrowser, newPage, openFigure, pick, run, startSite } from './harness.mjs';
-
-const axe = createRequire(import.meta.url).resolve('axe-core');
-const baselines = join(root, 'tests', 'e2e', 'baselines');
-const output = join(root, 'tests', 'e2e', 'output');
-/** Cells, axes and markers are the same everywhere; the edges of letters differ between font libraries. */
-const PIXELS_THAT_MAY_DIFFER = 0.01;
+import { canvasPicture, compare, seriousFaults } from './pictures.mjs';
 
 let site;
 let browser;
@@ -28,15 +17,6 @@ after(async () => {
 
 const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true };
 const LOOKS = { light: {}, dark: { colorScheme: 'dark' }, phone: PHONE };
-
-async function seriousFaults(page) {
-  // Not as a script tag: the site's policy allows no script that is not its own.
-  await page.evaluate(readFileSync(axe, 'utf8'));
-  const { violations } = await page.evaluate(() => window.axe.run());
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}
 
 describe('axe finds nothing serious', () => {
   for (const [name, options] of Object.entries(LOOKS)) {
@@ -61,6 +41,8 @@ describe('a phone', () => {
     const [first, second] = await Promise.all([0, 1].map((index) => byId(page, `panel-${index}`).boundingBox()));
     assert.ok(second.y >= first.y + first.height, 'the second panel stands under the first');
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+    const table = byId(page, 'planted-table').locator('.scroll');
+    assert.ok(await table.evaluate((region) => region.scrollWidth <= region.clientWidth), 'planted and computed counts are in sight');
     await finish(page);
   });
 
@@ -118,36 +100,12 @@ test('hovering a cell reads it', async () => {
   await finish(page);
 });
 
-/** The canvas's own pixels: what lies over it (ring, tip) is not part of the picture. */
-async function canvasPicture(page, index) {
-  const url = await byId(page, `panel-${index}`).evaluate((canvas) => canvas.toDataURL('image/png'));
-  return PNG.sync.read(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'));
-}
-
-function compare(name, picture) {
-  const baseline = join(baselines, `${name}.png`);
-  mkdirSync(output, { recursive: true });
-  writeFileSync(join(output, `${name}.png`), PNG.sync.write(picture));
-  if (process.env.HEADMAP_UPDATE_BASELINES) {
-    mkdirSync(baselines, { recursive: true });
-    writeFileSync(baseline, PNG.sync.write(picture));
-  }
-  assert.ok(existsSync(baseline), `no baseline ${name}.png; see CONTRIBUTING.md on how to make one`);
-  const wanted = PNG.sync.read(readFileSync(baseline));
-  assert.deepEqual([picture.width, picture.height], [wanted.width, wanted.height], `size of ${name}`);
-  const difference = new PNG({ width: wanted.width, height: wanted.height });
-  const count = pixelmatch(picture.data, wanted.data, difference.data, wanted.width, wanted.height, { threshold: 0.1 });
-  if (count) writeFileSync(join(output, `${name}-difference.png`), PNG.sync.write(difference));
-  const share = count / (wanted.width * wanted.height);
-  assert.ok(share <= PIXELS_THAT_MAY_DIFFER, `${name}: ${(share * 100).toFixed(2)} % of the pixels differ`);
-}
-
 describe('the canvases look as they did', () => {
   for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: 'dark' }, phone: { ...PHONE, deviceScaleFactor: 1.5 } })) {
     test(name, async () => {
       const page = await newPage(browser, options);
       await openFigure(page, site.url);
-      for (const index of [0, 1]) compare(`A-${name}-${index}`, await canvasPicture(page, index));
+      for (const index of [0, 1]) compare(`A-${name}-${index}`, await canvasPicture(page, `panel-${index}`));
       await finish(page);
     });
   }
@@ -157,7 +115,7 @@ describe('the canvases look as they did', () => {
     await openFigure(page, site.url);
     await pick(page, 'figure-B');
     await run(page);
-    for (const index of [0, 1]) compare(`B-light-${index}`, await canvasPicture(page, index));
+    for (const index of [0, 1]) compare(`B-light-${index}`, await canvasPicture(page, `panel-${index}`));
     await finish(page);
   });
 });

@@ -3,6 +3,8 @@ import { open } from 'node:fs/promises';
 import { once } from 'node:events';
 
 const PIECE = 64 * 1024;
+/** Between the last byte and a cut: a browser drops what it has received but not yet handed over when the cut comes with it. */
+const HANDED_OVER_MS = 250;
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A line that all connections share, in bytes a second (0: as fast as it goes). */
@@ -44,7 +46,10 @@ export async function sendBody(response, file, { start, end }, { line, count, fa
       const stop = Math.min(length, cut, stall);
       if (sent >= stop) {
         // Not destroyed: what was written has to arrive before the connection ends.
-        if (stop === cut) response.socket?.end();
+        if (stop === cut) {
+          await sleep(HANDED_OVER_MS);
+          response.socket?.end();
+        }
         // A stalled body stays open until the client or the server's own end closes it.
         else await once(response, 'close');
         return;

@@ -3,7 +3,7 @@
 use super::{Bounds, path, relation};
 use headmap::checkpoint::ByteSource;
 use headmap::engine::{Engine, Host};
-use headmap::score::run::{AblationAsk, AblationTask, DynamicAsk, PAPER_TEMPLATES, PromptAsk};
+use headmap::score::run::{AblationAsk, AblationTask, DynamicAsk, PromptAsk};
 use headmap::score::{Event, JobHost, Model};
 use serde::Deserialize;
 use std::cell::Cell;

@@ -6,23 +6,7 @@ import { drawPanel, drawPicture, layoutPanels, layoutPicture } from '../../www/f
 import { emptyGrid, fillLayer } from '../../www/figure/grid.js';
 import { drawMarker } from '../../www/figure/markers.js';
 import { darkTheme, lightTheme } from '../../www/figure/theme.js';
-
-function recorder() {
-  const calls = [];
-  const fields = { font: '', fillStyle: '', strokeStyle: '', lineWidth: 1 };
-  const context = new Proxy({}, {
-    get(_, name) {
-      if (name in fields) return fields[name];
-      if (name === 'measureText') return (text) => ({ width: Array.from(text).length * 7 });
-      return (...args) => calls.push({ name, args, fill: fields.fillStyle, stroke: fields.strokeStyle, width: fields.lineWidth });
-    },
-    set(_, name, value) {
-      fields[name] = value;
-      return true;
-    },
-  });
-  return { context, calls };
-}
+import { recorder } from './recorder.mjs';
 
 function scored() {
   const grid = emptyGrid(3, 2, 10);

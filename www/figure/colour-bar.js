@@ -1,7 +1,7 @@
 /**
- * The colour bar beside a panel: viridis from 0.0 at the foot to 1.0 at the top, a tick each 0.2.
+ * The colour bar beside a panel: for scores viridis from 0.0 at the foot to 1.0 at the top, a tick each 0.2.
  */
-import { barTicks, scoreColour, tickText } from './colour.js';
+import { scoreScale } from './colour.js';
 import { drawSideways } from './axes.js';
 import { SIZES } from './layout.js';
 
@@ -14,13 +14,15 @@ const ALL_TICKS_FROM = 70;
  * @param {string} name what the colours measure
  * @param {import('./theme.js').Theme} theme
  * @param {number} ratio device pixels in a CSS pixel
+ * @param {import('./colour.js').ValueScale} [scale] what the colours mean
  */
-export function drawColourBar(context, layout, name, theme, ratio) {
+export function drawColourBar(context, layout, name, theme, ratio, scale = scoreScale) {
   const { bar } = layout;
   context.save();
   const rows = Math.max(1, Math.round(bar.height * ratio));
   for (let row = 0; row < rows; row += 1) {
-    context.fillStyle = scoreColour(rows === 1 ? 1 : 1 - row / (rows - 1));
+    const share = rows === 1 ? 1 : 1 - row / (rows - 1);
+    context.fillStyle = scale.colour(scale.low + share * (scale.high - scale.low));
     context.fillRect(bar.x, bar.y + row / ratio, bar.width, 1 / ratio);
   }
   context.font = `${SIZES.tickFont}px ${theme.font}`;
@@ -30,12 +32,12 @@ export function drawColourBar(context, layout, name, theme, ratio) {
   context.textAlign = 'left';
   context.textBaseline = 'middle';
   context.beginPath();
-  const ticks = bar.height >= ALL_TICKS_FROM ? barTicks : [0, 1];
+  const ticks = bar.height >= ALL_TICKS_FROM ? scale.ticks : [scale.ticks[0], scale.ticks.at(-1)];
   for (const tick of ticks) {
-    const y = bar.y + bar.height * (1 - tick);
+    const y = bar.y + bar.height * (scale.high - tick) / (scale.high - scale.low);
     context.moveTo(bar.x + bar.width + 1, y);
     context.lineTo(bar.x + bar.width + 4, y);
-    context.fillText(tickText(tick), bar.x + bar.width + 7, y + 0.5);
+    context.fillText(scale.tickText(tick), bar.x + bar.width + 7, y + 0.5);
   }
   context.stroke();
   context.font = `${SIZES.axisFont}px ${theme.font}`;

@@ -66,7 +66,7 @@ export function drawPanel(context, layout, panel, theme, ratio) {
   drawTitle(context, layout, panel.title, theme);
   drawCells(context, layout, panel.grid, theme, ratio);
   drawAxes(context, layout, theme);
-  drawColourBar(context, layout, panel.barName, theme, ratio);
+  drawColourBar(context, layout, panel.barName, theme, ratio, panel.grid.scale);
   if (!panel.marks || panel.marks.groups.length === 0) return;
   drawMarks(context, layout, panel.marks.groups);
   const height = legendHeight(panel.marks.groups.length);

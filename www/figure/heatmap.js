@@ -11,7 +11,7 @@ const HAIRLINE = 'rgb(255 255 255 / 20%)';
 /**
  * @param {CanvasRenderingContext2D} context in CSS pixels
  * @param {object} layout of layoutPanel
- * @param {import('./grid.js').Grid} grid
+ * @param {import('./grid.js').Grid | import('./value-grid.js').ValueGrid} grid
  * @param {import('./theme.js').Theme} theme
  * @param {number} ratio device pixels in a CSS pixel
  * @param {number[]} [layers] only these columns; whoever asks for some clips to {@link clipToColumns}
@@ -68,7 +68,7 @@ function drawCell(context, box, grid, at, theme) {
   } else if (grid.state[at] === CELL_INVALID) {
     drawHatch(context, box, theme);
   } else {
-    context.fillStyle = scoreColour(grid.hits[at] / grid.total);
+    context.fillStyle = grid.scale ? grid.scale.colour(grid.values[at]) : scoreColour(grid.hits[at] / grid.total);
     context.fillRect(box.x, box.y, box.width, box.height);
   }
 }

@@ -13,6 +13,12 @@
  * @property {string} hatch         the strokes on it
  * @property {string} legendGround
  * @property {string} legendInk
+ * @property {string} point         a head in a scatter plot, see-through: heads at one place add up
+ * @property {string} line          the line that a plot is about
+ * @property {string} band          the ground between the lowest and the highest of several draws
+ * @property {string} bandLine      their mean
+ * @property {readonly string[]} others  lines of other tasks
+ * @property {string} guide         faint lines behind the data
  * @property {string} font          family list of all text
  */
 
@@ -30,6 +36,12 @@ export const lightTheme = Object.freeze({
   hatch: '#a1453a',
   legendGround: '#ececea',
   legendInk: '#24282d',
+  point: 'rgb(49 104 142 / 45%)',
+  line: '#20645f',
+  band: 'rgb(120 124 130 / 26%)',
+  bandLine: '#6a6f77',
+  others: Object.freeze(['#9a4f12', '#6a3d8f', '#2b5fa8']),
+  guide: '#e7e5df',
   font,
 });
 
@@ -45,5 +57,11 @@ export const darkTheme = Object.freeze({
   hatch: '#e58a7b',
   legendGround: '#d9d9d6',
   legendInk: '#1f2328',
+  point: 'rgb(110 196 214 / 50%)',
+  line: '#6fc7bb',
+  band: 'rgb(160 164 170 / 24%)',
+  bandLine: '#a9acb0',
+  others: Object.freeze(['#e0a063', '#c39be0', '#8db4ee']),
+  guide: '#2c2f35',
   font,
 });

@@ -2,6 +2,8 @@
  * All pieces of the page in their places, rendered together, at most once a frame.
  */
 import { el } from './dom.js';
+import { createRunViews } from '../run/app.js';
+import { createViews } from '../run/views.js';
 import { createFacts } from './facts.js';
 import { filesOfDrop, meaningOfDrop } from './file-drop.js';
 import { createFigureView } from './figure-view.js';
@@ -26,7 +28,9 @@ export function createApp({ store, session, catalogue, bundled, first }) {
   const modelFacts = createModelFacts();
   const keptPanel = createKeptPanel({ session });
   const relationChooser = createRelationChooser({ store, session, catalogue });
-  const runPanel = createRunPanel({ store, session, catalogue });
+  const running = createRunViews({ store, session, catalogue });
+  const runPanel = createRunPanel({ store, session, catalogue, views: running.views });
+  const nav = createViews({ store });
   const pairList = createPairList({ onClose: closePairs });
   const figure = createFigureView({
     onRead: (cell) => store.set({ cell }),
@@ -40,10 +44,19 @@ export function createApp({ store, session, catalogue, bundled, first }) {
   const save = createSave({ session });
 
   modelChooser.node.append(modelFacts.node, keptPanel.node);
-  document.getElementById('controls').replaceChildren(modelChooser.node, relationChooser.node, runPanel.options);
+  // Each view has its own piece in the same three places; one is shown.
+  const weights = {
+    stage: el('div', {}, figure.node, facts.node, save.node),
+    settings: relationChooser.node,
+    result: el('div', {}, planted.node, published.node, el('section', {}, scoreTable.node)),
+  };
+  const views = { weights, ...running.views };
+  const pieces = (place) => Object.values(views).map((view) => view[place]);
+  document.getElementById('views').replaceWith(nav.node);
+  document.getElementById('controls').replaceChildren(modelChooser.node, ...pieces('settings'), runPanel.options);
   document.getElementById('run').replaceChildren(runPanel.run);
-  document.getElementById('figure').replaceChildren(figure.node, facts.node, save.node);
-  document.getElementById('result').replaceChildren(planted.node, published.node, el('section', {}, scoreTable.node));
+  document.getElementById('figure').replaceChildren(...pieces('stage'));
+  document.getElementById('result').replaceChildren(...pieces('result'));
 
   function closePairs() {
     const { listed } = store.state;
@@ -65,10 +78,13 @@ export function createApp({ store, session, catalogue, bundled, first }) {
   function render() {
     const { state } = store;
     const now = currentPanels(state);
+    nav.render(state.view);
+    for (const [id, view] of Object.entries(views)) view.stage.hidden = view.settings.hidden = view.result.hidden = id !== state.view;
     modelChooser.render(state);
     modelFacts.render(state);
     keptPanel.render(state);
     relationChooser.render(state);
+    running.render(state);
     runPanel.render(state);
     figure.render(now, state.cell ?? state.listed, state.shown, state.listed);
     pairList.render(state.shown, now, state.listed);
@@ -80,21 +96,23 @@ export function createApp({ store, session, catalogue, bundled, first }) {
   }
 
   let waiting = false;
-  store.subscribe(() => {
+  const soon = () => {
     if (waiting) return;
     waiting = true;
     requestAnimationFrame(() => {
       waiting = false;
       render();
     });
-  });
+  };
+  store.subscribe(soon);
+  running.runs.subscribe(soon);
   render();
 
-  acceptDrops({ modelChooser, relationChooser, session }, () => store.state.status === 'ready');
+  acceptDrops({ modelChooser, relationChooser, session, actions: running.actions }, () => store.state.status === 'ready');
 }
 
 /** A file that misses its field must not replace the page. */
-function acceptDrops({ modelChooser, relationChooser, session }, isReady) {
+function acceptDrops({ modelChooser, relationChooser, session, actions }, isReady) {
   addEventListener('dragover', (event) => event.preventDefault());
   addEventListener('drop', async (event) => {
     event.preventDefault();
@@ -109,6 +127,7 @@ function acceptDrops({ modelChooser, relationChooser, session }, isReady) {
       if (files.length === 0) return;
       const meaning = await meaningOfDrop(files);
       if (meaning === 'result') await session.loadResult(files[0]);
+      else if (meaning === 'run') await actions.load(files[0]);
       else if (meaning === 'relation') await relationChooser.offer(files[0]);
       else {
         modelChooser.offer(files);

@@ -3,10 +3,10 @@
  * page changes its width, its theme, or moves to a screen with another pixel ratio.
  */
 import { arrange, layoutPanels } from '../figure/figure.js';
-import { darkTheme, lightTheme } from '../figure/theme.js';
 import { el, setText } from './dom.js';
 import { createPanelView } from './panel-view.js';
 import { cellReading, figureState } from './reading.js';
+import { currentTheme, redrawWith } from './redraw.js';
 
 /**
  * @param {object} options
@@ -24,7 +24,7 @@ export function createFigureView({ onRead, onList, pairs }) {
   const reading = el('p', { class: 'reading', id: 'cell-reading', 'aria-live': 'polite' }, said, known, where);
   const caption = el('p', { class: 'figure-state', 'data-testid': 'figure-state', 'aria-live': 'polite' });
   const node = el('div', { class: 'figure' }, grid, el('div', { class: 'under' }, reading, caption), pairs);
-  const dark = matchMedia('(prefers-color-scheme: dark)');
+  const byTouch = matchMedia('(hover: none)');
   let views = [];
   let panels = null;
   let cell = null;
@@ -46,8 +46,7 @@ export function createFigureView({ onRead, onList, pairs }) {
     views = views.slice(0, panels.length);
     const nodes = views.map((view) => view.node);
     if (grid.childElementCount !== nodes.length) grid.replaceChildren(...nodes);
-    const theme = dark.matches ? darkTheme : lightTheme;
-    views.forEach((view, index) => view.draw(panels[index], layouts[index], theme, devicePixelRatio));
+    views.forEach((view, index) => view.draw(panels[index], layouts[index], currentTheme(), devicePixelRatio));
     point();
     placePairs();
   }
@@ -62,7 +61,8 @@ export function createFigureView({ onRead, onList, pairs }) {
     views.forEach((view, index) => view.point(cell?.panel === index ? cell : null));
     const panel = cell && panels?.[cell.panel];
     if (!panel) {
-      setText(said, 'Point at a cell, or move with Tab and the arrow keys; a click or Enter lists the pairs.');
+      setText(said, byTouch.matches ? 'Tap a cell to read it and to list its pairs.'
+        : 'Point at a cell, or move with Tab and the arrow keys; a click or Enter lists the pairs.');
       reading.classList.add('idle');
       setText(known, '');
       setText(where, '');
@@ -75,13 +75,7 @@ export function createFigureView({ onRead, onList, pairs }) {
     setText(where, panel.barName);
   }
 
-  new ResizeObserver(() => requestAnimationFrame(draw)).observe(grid);
-  addEventListener('resize', () => requestAnimationFrame(draw));
-  dark.addEventListener('change', draw);
-  (function watchRatio() {
-    matchMedia(`(resolution: ${devicePixelRatio}dppx)`)
-      .addEventListener('change', () => { draw(); watchRatio(); }, { once: true });
-  })();
+  redrawWith(grid, draw);
 
   return {
     node,

@@ -1,6 +1,7 @@
 /**
  * Files and folders that a reader drops, as a flat list.
  */
+import { RUN_SCHEMAS } from '../result/run-schema.js';
 
 /** Enough for any model's folder, and an end for a folder that was dropped by mistake. */
 const MOST_FILES = 200;
@@ -49,7 +50,7 @@ export function modelFiles(files) {
 /**
  * What a drop anywhere on the page is meant as.
  * @param {File[]} files
- * @returns {Promise<'model' | 'result' | 'relation'>}
+ * @returns {Promise<'model' | 'result' | 'run' | 'relation'>} run: what one of the analyses gave that run the model
  */
 export async function meaningOfDrop(files) {
   const [file] = files;
@@ -57,5 +58,7 @@ export async function meaningOfDrop(files) {
   if (/\.(csv|tsv|txt)$/i.test(file.name)) return 'relation';
   if (!/\.json$/i.test(file.name)) return 'model';
   // A result names its schema first; a relation of the same length has no such word.
-  return (await file.slice(0, 400).text()).includes('"headmap/result"') ? 'result' : 'relation';
+  const start = await file.slice(0, 400).text();
+  if (start.includes('"headmap/result"')) return 'result';
+  return RUN_SCHEMAS.some((schema) => start.includes(`"${schema}"`)) ? 'run' : 'relation';
 }

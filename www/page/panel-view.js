@@ -8,24 +8,30 @@ import { cellAt, cellBox } from '../figure/layout.js';
 import { moveCell } from '../figure/navigation.js';
 import { el, setText } from './dom.js';
 import { cellReading, panelLabel } from './reading.js';
+import { contextOf } from './redraw.js';
 
 /**
  * @param {object} options
  * @param {number} options.index of the panel in the figure
  * @param {(cell: {layer: number, head: number} | null) => void} options.onRead
  * @param {(cell: {layer: number, head: number}) => void} options.onList
+ * @param {string} [options.name] beginning of the test ids
+ * @param {string} [options.describedBy] id of the text that says what is read
+ * @param {{reading: Function, label: Function}} [options.words] as cellReading and panelLabel of reading.js
  * @returns {{node: HTMLElement, draw: (panel: object, layout: object, theme: object, ratio: number) => void,
  *   point: (cell: {layer: number, head: number} | null) => void}}
  */
-export function createPanelView({ index, onRead, onList }) {
+export function createPanelView({
+  index, onRead, onList, name = 'panel', describedBy = 'cell-reading', words = { reading: cellReading, label: panelLabel },
+}) {
   const canvas = el('canvas', {
     tabindex: '0',
     role: 'application',
     'aria-roledescription': 'heat map',
-    'aria-describedby': 'cell-reading',
-    'data-testid': `panel-${index}`,
+    'aria-describedby': describedBy,
+    'data-testid': `${name}-${index}`,
   });
-  const ring = el('div', { class: 'ring', hidden: true, 'data-testid': `ring-${index}` });
+  const ring = el('div', { class: 'ring', hidden: true, 'data-testid': name === 'panel' ? `ring-${index}` : `${name}-ring-${index}` });
   const tip = el('div', { class: 'tip', hidden: true, 'aria-hidden': 'true' });
   // The slot leaves room for what is listed under a stacked panel.
   const node = el('div', { class: 'panel-slot' }, el('div', { class: 'panel' }, canvas, ring, tip));
@@ -83,23 +89,14 @@ export function createPanelView({ index, onRead, onList }) {
     draw(nextPanel, nextLayout, theme, ratio) {
       panel = nextPanel;
       layout = nextLayout;
-      const width = Math.round(layout.width * ratio);
-      const height = Math.round(layout.height * ratio);
-      if (canvas.width !== width || canvas.height !== height) {
-        canvas.width = width;
-        canvas.height = height;
-        canvas.style.width = `${layout.width}px`;
-        canvas.style.height = `${layout.height}px`;
-      }
-      const context = canvas.getContext('2d');
-      context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      const context = contextOf(canvas, layout, ratio);
       const look = lookOf(panel, layout, theme, ratio);
       const isSame = drawn?.grid === panel.grid && drawn.look === look;
       const full = fullColumns(panel.grid);
       if (isSame) drawColumns(context, layout, panel, theme, ratio, full.filter((layer) => !drawn.full.has(layer)));
       else drawPanel(context, layout, panel, theme, ratio);
       drawn = { grid: panel.grid, look, full: new Set(full) };
-      const label = panelLabel(panel);
+      const label = words.label(panel);
       if (canvas.getAttribute('aria-label') !== label) canvas.setAttribute('aria-label', label);
     },
     point(next) {
@@ -110,7 +107,7 @@ export function createPanelView({ index, onRead, onList }) {
       place(ring, box.x - 2, box.y - 2);
       ring.style.width = `${box.width + 4}px`;
       ring.style.height = `${box.height + 4}px`;
-      const { text, known } = cellReading(panel, cell);
+      const { text, known } = words.reading(panel, cell);
       setText(tip, known ? `${text}\n${known}` : text);
       placeTip(tip, box, layout);
     },

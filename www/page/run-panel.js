@@ -8,10 +8,10 @@ import { createProgress } from './progress.js';
 import { chosenRelations } from './relations.js';
 
 /**
- * @param {{store: object, session: object, catalogue: object}} options
+ * @param {{store: object, session: object, catalogue: object, views: Record<string, object>}} options views: those with an action of their own
  * @returns {{options: HTMLElement, run: HTMLElement, render: (state: object) => void}}
  */
-export function createRunPanel({ store, session, catalogue }) {
+export function createRunPanel({ store, session, catalogue, views }) {
   const preprocessing = choice('preprocessing-select', (value) => store.set({ preprocessing: value }));
   preprocessing.setOptions([
     { value: 'first_mlp', label: 'First MLP (as published)' },
@@ -43,7 +43,9 @@ export function createRunPanel({ store, session, catalogue }) {
   const run = el('div', { class: 'run' }, button, cancel, pause, progress.node, planFact);
 
   function start() {
-    session.run();
+    const action = views[store.state.view]?.action;
+    if (action) action.start();
+    else session.run();
     const figure = document.getElementById('figure');
     const { top } = figure.getBoundingClientRect();
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -65,13 +67,16 @@ export function createRunPanel({ store, session, catalogue }) {
         { value: 'none', label: 'None' },
       ], sets.some(({ id }) => id === state.knownHeads) || (state.knownHeads === 'auto' && sets.length > 0) ? state.knownHeads : 'none');
       setText(knownFact, state.shown ? sourceWords(chosenSets(catalogue.knownHeads, state.shown.model, state.knownHeads)) : '');
+      // Analyses that run the model compare with the published static score.
+      preprocessing.node.closest('.control').hidden = state.view !== 'weights';
       preprocessing.node.value = state.preprocessing;
       preprocessing.node.disabled = running;
       engine.node.value = state.engineChoice;
       engine.node.disabled = busy && status !== 'stuck';
       setText(engineFact, engineWords(state));
-      setText(button, buttonWords(state));
-      button.disabled = busy || !model || chosenRelations(state, catalogue).length === 0;
+      const action = views[state.view]?.action;
+      setText(button, action ? action.words() : buttonWords(state));
+      button.disabled = busy || !model || !(action ? action.ready() : chosenRelations(state, catalogue).length > 0);
       button.hidden = running || status === 'stopping';
       cancel.hidden = !button.hidden && !(status === 'opening' && state.canStop);
       cancel.disabled = status === 'stopping';
@@ -79,7 +84,7 @@ export function createRunPanel({ store, session, catalogue }) {
       pause.hidden = !running || !line || line.fetched >= line.total;
       setText(pause, state.paused ? 'Resume' : 'Pause');
       planFact.hidden = busy;
-      setText(planFact, planWords(state));
+      setText(planFact, action ? wholeModelWords(state) : planWords(state));
       progress.render(state);
     },
   };
@@ -87,7 +92,7 @@ export function createRunPanel({ store, session, catalogue }) {
 
 /** Where marks come from; those that were only seen on a picture must not pass for more. */
 function sourceWords(sets) {
-  return sets.map(({ source, status }) => `${source}: ${status}.`).join(' ');
+  return sets.map(({ source, status }) => (status === 'planted' ? `As ${source} tells.` : `${source}: ${status}.`)).join(' ');
 }
 
 function engineWords({ engine, status }) {
@@ -106,6 +111,12 @@ function buttonWords(state) {
 function toFetch({ model, plan }) {
   if (!model || (model.source !== 'hub' && model.source !== 'mirror')) return { missing: 0, here: 0 };
   return plan ? { missing: plan.bytes - plan.here, here: plan.here } : { missing: model.jobBytes, here: 0 };
+}
+
+/** Running reads more than the heads' weights; how much of it is here is not known before. */
+function wholeModelWords({ model }) {
+  if (!model || (model.source !== 'hub' && model.source !== 'mirror')) return '';
+  return `Running needs the whole model, ${byteText(model.fileBytes)}; what is not here yet is fetched.`;
 }
 
 function planWords(state) {

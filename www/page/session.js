@@ -168,12 +168,38 @@ export function createSession({ store, catalogue, loadEngine }) {
     }
   }
 
+  /**
+   * Another analysis of the open model; one at a time with everything else that computes.
+   * @param {(model: object, options: {signal: AbortSignal, onProgress: Function}) => Promise<T>} job
+   * @returns {Promise<T | null>} null when it was stopped, or failed, which is shown
+   * @template T
+   */
+  async function analyse(job) {
+    if (!model || store.state.status !== 'ready') return null;
+    const abort = new AbortController();
+    running = abort;
+    const onProgress = (progress) => { if (running === abort && !abort.signal.aborted) store.set({ progress }); };
+    store.set({ status: 'running', progress: null, paused: false });
+    try {
+      const made = await job(model, { signal: abort.signal, onProgress });
+      return abort.signal.aborted ? null : made;
+    } catch (error) {
+      if (!isAbort(error)) fail(error);
+      return null;
+    } finally {
+      running = null;
+      store.set({ status: 'ready', progress: null, engine: analyzer?.engine ?? null });
+      await look();
+    }
+  }
+
   /** Stop at once for the reader; the engine may need a moment before it takes the next job. */
   function cancel() {
     opening?.abort();
     if (!running || running.signal.aborted) return;
     running.abort();
-    store.set({ status: 'stopping', shown: { ...store.state.shown, progress: 'stopped' } });
+    const { shown } = store.state;
+    store.set({ status: 'stopping', shown: shown?.progress === 'running' ? { ...shown, progress: 'stopped' } : shown });
   }
 
   /** Another engine, the same model and figure. */
@@ -219,6 +245,7 @@ export function createSession({ store, catalogue, loadEngine }) {
     open,
     select,
     run,
+    analyse,
     cancel,
     pause,
     forgetKept,

@@ -32,6 +32,8 @@ export function createStore(initial) {
  */
 export function initialState(engineChoice = 'auto') {
   return {
+    /** Which view is open: 'weights', 'in-use', 'ablation', 'prompt' or 'patterns'. */
+    view: 'weights',
     /** 'starting' (no engine yet), 'opening' (a model), 'ready', 'running', 'stopping', 'stuck' (no engine). */
     status: 'starting',
     engineChoice,

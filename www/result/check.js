@@ -60,6 +60,15 @@ export function amount(value, where) {
   return value;
 }
 
+/** @type {(value: unknown, where: string, low?: number, high?: number) => number} */
+export function number(value, where, low = -Number.MAX_VALUE, high = Number.MAX_VALUE) {
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < low || value > high) {
+    const range = high < Number.MAX_VALUE ? ` from ${low} to ${high}` : '';
+    throw invalid(`This result cannot be read: ${where} must be a number${range}.`);
+  }
+  return value;
+}
+
 /** @type {(value: unknown, where: string) => boolean} */
 export function flag(value, where) {
   if (typeof value !== 'boolean') throw invalid(`This result cannot be read: ${where} must be true or false.`);

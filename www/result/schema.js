@@ -13,7 +13,7 @@ export const LARGEST_FILE = 64 * 1024 * 1024;
 const MOST_LAYERS = 256;
 const MOST_HEADS = 256;
 const MOST_RELATIONS = 64;
-const MOST_PAIRS = 20000;
+export const MOST_PAIRS = 20000;
 const LARGEST_TOKEN = 10_000_000;
 const SOURCES = ['hub', 'mirror', 'file', 'bytes', 'bundled', 'directory'];
 
@@ -66,7 +66,7 @@ export function validateResult(value) {
   };
 }
 
-function checkModel(value) {
+export function checkModel(value) {
   const model = object(value, 'model');
   const sha256 = textOrNull(model.sha256, 'model.sha256', 64);
   if (sha256 !== null && !/^[0-9a-f]{64}$/.test(sha256)) {
@@ -88,7 +88,7 @@ function checkModel(value) {
   };
 }
 
-function checkEngine(value) {
+export function checkEngine(value) {
   const engine = object(value, 'engine');
   return {
     backend: oneOf(engine.backend, 'engine.backend', ['cpu', 'webgpu']),
@@ -128,7 +128,7 @@ function checkRelation(value, where, model) {
   return checked;
 }
 
-function checkKept(value, where, vocabulary) {
+export function checkKept(value, where, vocabulary) {
   const pair = list(value, where, { min: 4, max: 4 });
   return [
     text(pair[0], `${where}[0]`),
@@ -138,13 +138,13 @@ function checkKept(value, where, vocabulary) {
   ];
 }
 
-function checkCounts(value, where, model, total) {
+export function checkCounts(value, where, model, total) {
   return list(value, where, { min: model.n_layer, max: model.n_layer }).map((row, layer) => (
     list(row, `${where}[${layer}]`, { min: model.n_head, max: model.n_head })
       .map((count, head) => integer(count, `${where}[${layer}][${head}]`, 0, total))));
 }
 
-function checkInvalid(value, where, model) {
+export function checkInvalid(value, where, model) {
   const seen = new Set();
   return list(value, where, { max: model.n_layer * model.n_head }).map((entry, index) => {
     const here = `${where}[${index}]`;
