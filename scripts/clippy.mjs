@@ -19,7 +19,7 @@ async function clippy(what, cargo, args, env) {
 main(async () => {
   const wasm = wasmToolchain();
   await clippy('native', nativeCargo(), ['--all-targets'], { CARGO_TARGET_DIR: join(clippyTarget, 'native') });
-  await clippy('trainer', nativeCargo(), ['--all-targets', '--manifest-path', 'train/Cargo.toml'], { CARGO_TARGET_DIR: join(clippyTarget, 'train') });
+  await clippy('trainer', nativeCargo(), ['--all-targets', '--manifest-path', 'train/Cargo.toml'], { CARGO_TARGET_DIR: join(clippyTarget, 'native') });
   for (const [name, features] of Object.entries(WASM_BUILDS)) {
     await clippy(`wasm32 ${name}`, wasm.cargo, ['--lib', '--no-default-features', ...features, ...wasm.args], {
       ...wasm.env,

@@ -6,7 +6,6 @@
  */
 import { fileURLToPath } from 'node:url';
 import { gpt2Tokenizer } from './build/model-files.mjs';
-import { trainTarget } from './lib/paths.mjs';
 import { NATIVE } from './lib/toolchain.mjs';
 import { main, runScript, say, seconds } from './lib/run.mjs';
 import { cargoTests, nodeTests } from './test/runners.mjs';
@@ -18,7 +17,7 @@ const SUITES = {
   // With WebGPU, so that burn is compiled once for everything.
   rust: () => cargoTests(['--release', '--no-fail-fast', ...NATIVE]),
   // The trainer: a few steps of it, and what it writes.
-  train: () => cargoTests(['--release', '--manifest-path', 'train/Cargo.toml'], trainTarget),
+  train: () => cargoTests(['--release', '--manifest-path', 'train/Cargo.toml']),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
 };

@@ -7,7 +7,7 @@
  * what models/demo/ of this repository holds.
  */
 import { join } from 'node:path';
-import { root, trainTarget } from './lib/paths.mjs';
+import { nativeTarget, root } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { nativeCargo } from './lib/toolchain.mjs';
 
@@ -15,5 +15,5 @@ main(async () => {
   const cargo = nativeCargo();
   if (!cargo) throw new Failure('cargo is not on the PATH; run: node scripts/setup.mjs');
   const args = ['run', '--quiet', '--locked', '--release', '--manifest-path', join(root, 'train/Cargo.toml'), '--', 'train'];
-  await run(cargo, [...args, ...process.argv.slice(2)], { env: { CARGO_TARGET_DIR: trainTarget } });
+  await run(cargo, [...args, ...process.argv.slice(2)], { env: { CARGO_TARGET_DIR: nativeTarget } });
 });

@@ -12,8 +12,6 @@ export const cache =
 
 export const tools = join(cache, 'tools');
 export const nativeTarget = join(cache, 'target');
-/** The trainer is a crate of its own: its burn differentiates. */
-export const trainTarget = join(cache, 'target-train');
 export const clippyTarget = join(cache, 'target-clippy');
 
 /**

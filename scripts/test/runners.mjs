@@ -55,12 +55,8 @@ export function countTap(text) {
   };
 }
 
-/**
- * @param {string[]} args of cargo test
- * @param {string} [target] folder to build in
- */
-export async function cargoTests(args, target = nativeTarget) {
-  const { code, text } = await watched(nativeCargo(), ['test', '--locked', ...args], { CARGO_TARGET_DIR: target });
+export async function cargoTests(args) {
+  const { code, text } = await watched(nativeCargo(), ['test', '--locked', ...args], { CARGO_TARGET_DIR: nativeTarget });
   return honest(countCargo(text), code);
 }
 

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { dist } from '../../scripts/lib/paths.mjs';
+import { seriousFaults } from './pictures.mjs';
 import { byId, figureState, finish, launchBrowser, newPage, savedResult, settled, startSite } from './harness.mjs';
 
 let browser;
@@ -56,5 +57,25 @@ test('the page about it draws three curves and the table of what it reached', as
   const { measured } = await shipped('training.json');
   const first = await byId(page, 'reached').locator('tbody tr').first().locator('td').last().textContent();
   assert.equal(first, `${(100 * measured.at(-1).names).toFixed(0)} %`);
+  await finish(page);
+});
+
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 3, isMobile: true, hasTouch: true };
+for (const [name, options] of Object.entries({ light: {}, dark: { colorScheme: 'dark' }, phone: PHONE })) {
+  test(`the page about it, ${name}: axe finds nothing serious, and nothing is wider than the screen`, async () => {
+    const page = await newPage(browser, options);
+    await page.goto(`${site.url}demo.html`);
+    await byId(page, 'reached').waitFor();
+    assert.deepEqual(await seriousFaults(page), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'no sideways scrolling');
+    await finish(page);
+  });
+}
+
+test('a site without the training’s log says so', async () => {
+  const page = await newPage(browser);
+  await page.route('**/training.json', (route) => route.fulfill({ contentType: 'application/json', body: '{"steps":[]}' }));
+  await page.goto(`${site.url}demo.html`);
+  assert.match(await byId(page, 'demo-error').textContent(), /not the log of a training.*Reload/);
   await finish(page);
 });

@@ -11,6 +11,8 @@ pub struct Batch {
     pub places: Tensor<1, Int>,
     /// The token after each such place, as an index into the vocabulary in use.
     pub targets: Tensor<1, Int>,
+    /// How much each counts; the mean is 1.
+    pub weights: Tensor<1>,
     /// How many of the places are in sentences; they come first.
     pub in_sentences: usize,
     /// How many are in sentences and scattered rows; those in repeats come after them.
@@ -23,10 +25,10 @@ impl Batch {
     pub fn draw(windows: &Windows<'_>, recipe: &Recipe, index: &[i32], step: usize, device: &Device) -> Self {
         let mut dice = Dice::new(recipe.seed, step as u64);
         let share = |of: f32| (recipe.batch as f32 * of).round() as usize;
-        let (repeats, scattered) = (share(recipe.repeats), share(recipe.scattered));
+        let (repeats, scattered) = (share(recipe.repeats), share(recipe.scattered_at(step)));
         let sentences = recipe.batch - repeats - scattered;
         let time = windows.len - 1;
-        let (mut tokens, mut places, mut targets) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut tokens, mut places, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut in_sentences, mut before_repeats) = (0, 0);
         for row in 0..recipe.batch {
             // What is foretold begins where an answer can be known: anywhere in sentences, else in the second half.
@@ -43,6 +45,9 @@ impl Batch {
                 }
                 places.push((row * time + at) as i32);
                 targets.push(target);
+                let again = row < sentences && windows.names.contains(&window[at + 1]);
+                let copied = again && window[..=at].contains(&window[at + 1]);
+                weights.push(if copied { recipe.copied_names } else { 1.0 });
             }
             tokens.extend(window[..time].iter().map(|t| *t as i32));
             if row < sentences {
@@ -53,10 +58,13 @@ impl Batch {
             }
         }
         let n = places.len();
+        let mean = weights.iter().sum::<f32>() / n as f32;
+        weights.iter_mut().for_each(|weight| *weight /= mean);
         Self {
             tokens: Tensor::from_data(TensorData::new(tokens, [recipe.batch, time]), device),
             places: Tensor::from_data(TensorData::new(places, [n]), device),
             targets: Tensor::from_data(TensorData::new(targets, [n]), device),
+            weights: Tensor::from_data(TensorData::new(weights, [n]), device),
             in_sentences,
             before_repeats,
         }

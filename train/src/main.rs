@@ -84,13 +84,19 @@ impl Studio {
     }
 
     fn windows(&self, recipe: &Recipe) -> Windows<'_> {
-        let held_out = self.author.words.held_out.iter().map(|p| p.name.as_str());
+        let words = &self.author.words;
+        let [known, held_out] = [&words.people, &words.held_out].map(|list| list.iter().map(|p| p.name.as_str()));
         Windows {
             author: &self.author,
             vocabulary: &self.vocabulary,
             random: self.copied(),
             mix: Mix::default(),
             len: recipe.shape.n_ctx,
+            names: self
+                .vocabulary
+                .singles(known.chain(held_out.clone()))
+                .into_values()
+                .collect(),
             held_out: self.vocabulary.singles(held_out),
         }
     }
@@ -100,13 +106,13 @@ impl Studio {
         windows.used(self.author.words.all().filter_map(|word| self.vocabulary.single(word)))
     }
 
-    /// What random rows hold: every word of every relation but held-out names; known names three times, for half of
-    /// what is to be copied in sentences is names.
+    /// What random rows hold: every word of every relation; names three times, for half of what is to be copied in
+    /// sentences is names. Held-out names are among them: were they never copied at all, the model would learn just
+    /// that of them.
     fn copied(&self) -> Vec<u32> {
         let words = &self.author.words;
-        let held_out = |word: &String| words.held_out.iter().any(|p| p.name == *word);
-        let once: BTreeSet<&String> = words.all().filter(|word| !held_out(word)).collect();
-        let names = words.people.iter().map(|p| &p.name);
+        let once: BTreeSet<&String> = words.all().collect();
+        let names = words.people.iter().chain(&words.held_out).map(|p| &p.name);
         once.into_iter()
             .chain(names.clone())
             .chain(names)

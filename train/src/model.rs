@@ -6,7 +6,7 @@ use crate::recipe::{Recipe, Shape};
 use burn::module::{Module, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::activation::{sigmoid, softmax};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 
 /// sqrt(2 / pi), twice: gelu_new is x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)).
 const TWO_SQRT_2_OVER_PI: f32 = 1.595_769_1;
@@ -73,13 +73,21 @@ impl Gpt2 {
         let mask = causal(time, &x.device());
         for (layer, block) in self.h.iter().enumerate() {
             let off: Vec<usize> = ablated.iter().filter(|h| h.0 == layer).map(|h| h.1).collect();
-            x = x.clone() + block.attention(x, &mask, self.n_head, &off, last);
-            let mlp = block.mlp(x.clone());
+            let attention = |x| block.attention(x, &mask, self.n_head, &off, last);
             x = match left_out {
-                // Of some tokens only what the first MLP made of them goes on.
-                Some(out) if layer == 0 => x - e.clone() * out.embedding.clone() + mlp,
-                Some(out) => x + mlp * out.mlp[layer - 1].clone(),
-                None => x + mlp,
+                Some(out) if layer == 0 => {
+                    let x = add_to(x, &out.with_first_heads, attention);
+                    // Of some tokens only what the first MLP made of them goes on.
+                    x.clone() - e.clone() * out.embedding.clone() + block.mlp(x)
+                }
+                Some(out) => {
+                    let x = x.clone() + attention(x);
+                    add_to(x, &out.with_mlp[layer - 1], |x| block.mlp(x))
+                }
+                None => {
+                    let x = x.clone() + attention(x);
+                    x.clone() + block.mlp(x)
+                }
             };
         }
         self.ln_f.forward(x)
@@ -155,24 +163,35 @@ impl Block {
     }
 }
 
+/// Adds what `f` makes of some rows to them; the others stay. x is [batch, time, d_model].
+fn add_to(x: Tensor<3>, rows: &Tensor<1, Int>, f: impl FnOnce(Tensor<3>) -> Tensor<3>) -> Tensor<3> {
+    let added = f(x.clone().select(0, rows.clone()));
+    x.select_assign(0, rows.clone(), added, IndexingUpdateOp::Add)
+}
+
 /// What a training step leaves out.
 pub struct LeftOut {
     /// 1 where the embedding itself goes no further than block 0: [batch, time, 1].
     pub embedding: Tensor<3>,
-    /// Factor of each later MLP, [batch, 1, 1]: 0, or more than 1 so that the mean stays.
-    pub mlp: Vec<Tensor<3>>,
+    /// Rows for which the first block's heads write.
+    pub with_first_heads: Tensor<1, Int>,
+    /// Rows for which each later MLP writes.
+    pub with_mlp: Vec<Tensor<1, Int>>,
 }
 
 impl LeftOut {
     pub fn draw(recipe: &Recipe, batch: usize, time: usize, noise: &mut Noise, device: &Device) -> Self {
         let gone = noise.chosen(batch * time, recipe.leave_out_embedding, 1.0, 0.0);
-        let mlp = (1..recipe.shape.n_layer).map(|_| {
-            let kept = noise.chosen(batch, recipe.leave_out_mlp, 0.0, 1.0 / (1.0 - recipe.leave_out_mlp));
-            Tensor::from_data(TensorData::new(kept, [batch, 1, 1]), device)
-        });
+        let mut rows = |left_out: f32| {
+            let kept = (batch as f32 * (1.0 - left_out)).round() as usize;
+            Tensor::from_data(TensorData::new(noise.some(batch, kept), [kept]), device)
+        };
+        let with_first_heads = rows(recipe.leave_out_first_heads);
+        let with_mlp = (1..recipe.shape.n_layer).map(|_| rows(recipe.leave_out_mlp)).collect();
         Self {
             embedding: Tensor::from_data(TensorData::new(gone, [batch, time, 1]), device),
-            mlp: mlp.collect(),
+            with_first_heads,
+            with_mlp,
         }
     }
 }

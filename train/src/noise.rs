@@ -24,4 +24,16 @@ impl Noise {
     pub fn chosen(&mut self, n: usize, p: f32, yes: f32, no: f32) -> Vec<f32> {
         (0..n).map(|_| if self.0.chance(p) { yes } else { no }).collect()
     }
+
+    /// `k` different numbers below `n`, in ascending order.
+    pub fn some(&mut self, n: usize, k: usize) -> Vec<i32> {
+        let mut all: Vec<i32> = (0..n as i32).collect();
+        for i in 0..k {
+            let j = i + self.0.below(n - i);
+            all.swap(i, j);
+        }
+        all.truncate(k);
+        all.sort_unstable();
+        all
+    }
 }

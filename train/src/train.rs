@@ -76,7 +76,8 @@ impl Training<'_> {
         Ok(model.valid())
     }
 
-    /// Mean cross entropy, and apart that of sentences, scattered rows and repeats, in nats.
+    /// Mean cross entropy with the weights of the recipe; and without them that of sentences, scattered rows and repeats,
+    /// in nats.
     pub fn loss(
         &self,
         model: &Gpt2,
@@ -97,7 +98,7 @@ impl Training<'_> {
         let losses = log_softmax(logits, 1)
             .gather(1, batch.targets.clone().reshape([n, 1]))
             .neg();
-        let loss = losses.clone().mean();
+        let loss = (losses.clone() * batch.weights.clone().reshape([n, 1])).mean();
         let part = |from: usize, to: usize| {
             if from == to {
                 0.0
@@ -111,21 +112,23 @@ impl Training<'_> {
 
     fn resume(&self, device: &Device) -> Result<(Gpt2, Optimizer, usize)> {
         fs::create_dir_all(self.out)?;
-        fs::write(self.out.join("recipe.json"), serde_json::to_string_pretty(self.recipe)?)?;
+        let recipe = self.out.join("recipe.json");
         let model = Gpt2::new(self.recipe, self.n_vocab, device);
         let state = self.out.join("state.json");
         if !state.exists() {
+            fs::write(recipe, serde_json::to_string_pretty(self.recipe)?)?;
             let optimizer = Optimizer::new(self.recipe, &model);
             return Ok((model, optimizer, 0));
         }
         let state: serde_json::Value = serde_json::from_slice(&fs::read(state)?)?;
-        if state["recipe"] != json!(self.recipe.hash()) {
+        let step = state["step"].as_u64().unwrap_or(0) as usize;
+        let begun: Recipe = serde_json::from_value(state["recipe"].clone())?;
+        if !begun.agrees(self.recipe, step) {
             return Err(Error::other(format!(
                 "{} holds a training by another recipe. Choose another folder.",
                 self.out.display()
             )));
         }
-        let step = state["step"].as_u64().unwrap_or(0) as usize;
         let failed =
             |e: &dyn std::fmt::Display| Error::other(format!("the checkpoint of step {step} cannot be read: {e}"));
         let model = model
@@ -135,6 +138,7 @@ impl Training<'_> {
             .load(self.out, step)
             .map_err(|e| failed(&e))?;
         forget_later(&self.out.join("log.jsonl"), step)?;
+        fs::write(recipe, serde_json::to_string_pretty(self.recipe)?)?;
         Ok((model, optimizer, step))
     }
 
@@ -147,7 +151,7 @@ impl Training<'_> {
             .save_file(self.out.join(format!("{step}-model.bpk")))
             .map_err(failed)?;
         optimizer.save(self.out, step).map_err(failed)?;
-        let state = json!({ "recipe": self.recipe.hash(), "step": step });
+        let state = json!({ "recipe": self.recipe, "step": step });
         let new = self.out.join("state.json.new");
         fs::write(&new, state.to_string())?;
         fs::rename(new, self.out.join("state.json"))

@@ -1,18 +1,18 @@
 /**
- * A line chart as SVG: lines over training steps, each named at its end. Text is set through textContent.
+ * A line chart as SVG: lines over training steps, with what each stands for and its last value below. Text is set
+ * through textContent.
  */
 import { format } from 'd3-format';
 import { scaleLinear } from 'd3-scale';
 
-const SIZE = Object.freeze({ width: 560, height: 300, left: 46, right: 150, top: 34, bottom: 40 });
+/** Narrow, so that its letters stay readable on a phone. */
+const SIZE = Object.freeze({ width: 440, left: 40, right: 14, top: 34, plot: 190, legend: 20 });
 /** Lines differ in dash as well as in colour. */
 const STROKES = Object.freeze([
   { colour: 'var(--curve-a)', dash: '' },
   { colour: 'var(--curve-b)', dash: '7 4' },
   { colour: 'var(--curve-c)', dash: '2 3' },
 ]);
-/** Names of lines keep this distance. */
-const NAME_HEIGHT = 16;
 
 function svg(name, attributes, ...children) {
   const node = document.createElementNS('http://www.w3.org/2000/svg', name);
@@ -22,7 +22,7 @@ function svg(name, attributes, ...children) {
 }
 
 function words(text, attributes) {
-  const node = svg('text', { fill: 'var(--muted)', 'font-size': 12, ...attributes });
+  const node = svg('text', { fill: 'var(--muted)', 'font-size': 13, ...attributes });
   node.textContent = text;
   return node;
 }
@@ -35,35 +35,29 @@ function words(text, attributes) {
  * @returns {SVGElement}
  */
 export function curve({ title, series, top }) {
-  const { width, height, left, right } = SIZE;
+  const { width, left, right, plot, legend } = SIZE;
+  const bottom = SIZE.top + plot;
+  const height = bottom + 44 + legend * series.length;
   const points = series.flatMap((each) => each.points);
   const x = scaleLinear([0, Math.max(...points.map(([step]) => step))], [left, width - right]);
-  const y = scaleLinear([0, top ?? Math.max(...points.map(([, value]) => value))], [height - SIZE.bottom, SIZE.top]).nice();
-  const ends = series.map(({ name, points: of }) => `${name} ${format('.2f')(of.at(-1)[1])}`);
-  const node = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `${title}; at the end: ${ends.join(', ')}`, class: 'curve' });
-  node.append(words(title, { x: left, y: 16, fill: 'var(--ink)', 'font-weight': 600 }));
+  const y = scaleLinear([0, top ?? Math.max(...points.map(([, value]) => value))], [bottom, SIZE.top]).nice();
+  const ends = series.map(({ name, points: of }) => `${name}: ${format('.2f')(of.at(-1)[1])}`);
+  const node = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `${title}. At the end: ${ends.join(', ')}.`, class: 'curve' });
+  node.append(words(title, { x: 0, y: 16, fill: 'var(--ink)', 'font-weight': 600 }));
   for (const value of y.ticks(5)) {
     node.append(svg('line', { x1: left, x2: width - right, y1: y(value), y2: y(value), stroke: 'var(--line)' }));
     node.append(words(format('~r')(value), { x: left - 8, y: y(value) + 4, 'text-anchor': 'end' }));
   }
-  for (const value of x.ticks(5)) node.append(words(format(',')(value), { x: x(value), y: height - SIZE.bottom + 18, 'text-anchor': 'middle' }));
-  node.append(words('step', { x: width - right, y: height - 6, 'text-anchor': 'end' }));
-  const places = spread(series.map(({ points: of }) => y(of.at(-1)[1])));
+  for (const value of x.ticks(4)) node.append(words(format(',')(value), { x: x(value), y: bottom + 18, 'text-anchor': 'middle' }));
+  node.append(words('step', { x: width - right, y: bottom + 34, 'text-anchor': 'end' }));
   series.forEach(({ points: of }, i) => {
     const { colour, dash } = STROKES[i];
+    const stroke = { fill: 'none', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash };
     const path = of.map(([step, value], n) => `${n ? 'L' : 'M'}${x(step).toFixed(1)} ${y(value).toFixed(1)}`).join('');
-    node.append(svg('path', { d: path, fill: 'none', stroke: colour, 'stroke-width': 2, 'stroke-dasharray': dash }));
-    node.append(words(ends[i], { x: width - right + 8, y: places[i] + 4, fill: colour }));
+    const row = bottom + 44 + legend * i;
+    node.append(svg('path', { d: path, ...stroke }));
+    node.append(svg('line', { x1: left, x2: left + 30, y1: row, y2: row, ...stroke }));
+    node.append(words(ends[i], { x: left + 38, y: row + 4, fill: 'var(--ink)' }));
   });
   return node;
-}
-
-/** Moves names apart that would overlap, downwards in their order. */
-function spread(wanted) {
-  const order = wanted.map((_, i) => i).sort((a, b) => wanted[a] - wanted[b]);
-  const places = [...wanted];
-  order.forEach((i, n) => {
-    if (n > 0) places[i] = Math.max(places[i], places[order[n - 1]] + NAME_HEIGHT);
-  });
-  return places;
 }

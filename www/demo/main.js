@@ -50,7 +50,7 @@ async function show() {
         { name: 'country to capital', points: at(measured, (m) => largest(m.country_to_capital.relation)) },
       ],
     }));
-  document.getElementById('reached-table').replaceChildren(el('table', { 'data-testid': 'reached' },
+  document.getElementById('reached-table').replaceChildren(el('table', { class: 'reached', 'data-testid': 'reached' },
     el('thead', {}, el('tr', {}, el('th', {}, 'Question'), el('th', {}, 'Right'))),
     el('tbody', {}, ...REACHED.map(([key, words]) => el('tr', {}, el('td', {}, words), el('td', {}, percent(last[key])))))));
 }

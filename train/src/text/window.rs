@@ -3,7 +3,7 @@
 use super::dice::Dice;
 use super::sentences::{Author, Kind};
 use crate::vocabulary::Vocabulary;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// How much of what the text holds: weights, which need not sum to one.
 pub struct Mix {
@@ -14,16 +14,16 @@ impl Default for Mix {
     fn default() -> Self {
         use Kind::*;
         let kinds = vec![
-            (Two, 8.0),
-            (Same, 1.5),
+            (Two, 14.0),
+            (Same, 2.0),
             (Three, 1.0),
             (Story, 2.0),
-            (Once, 3.0),
-            (Plain, 1.5),
-            (Capital, 4.0),
-            (Language, 1.5),
-            (Past, 1.5),
-            (List, 2.0),
+            (Once, 2.5),
+            (Plain, 1.0),
+            (Capital, 3.0),
+            (Language, 1.0),
+            (Past, 1.0),
+            (List, 1.5),
             (Count, 0.3),
         ];
         Self { kinds }
@@ -34,13 +34,15 @@ impl Default for Mix {
 pub struct Windows<'a> {
     pub author: &'a Author,
     pub vocabulary: &'a Vocabulary,
-    /// Tokens that random windows draw from: all but held-out names.
+    /// Tokens that random windows draw from, held-out names too.
     pub random: Vec<u32>,
     pub mix: Mix,
     /// Tokens in a window.
     pub len: usize,
-    /// Held-out names: at most once in a window.
+    /// Held-out names: at most once in a window of sentences.
     pub held_out: HashMap<String, u32>,
+    /// All names.
+    pub names: HashSet<u32>,
 }
 
 impl Windows<'_> {
