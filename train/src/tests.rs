@@ -142,6 +142,19 @@ fn another_recipe_does_not_go_on_with_a_training() {
     std::fs::remove_dir_all(out).unwrap();
 }
 
+#[test]
+fn the_shipped_model_is_of_this_recipe_and_this_text() {
+    let file = crate::root().join("models/demo/training.json");
+    let shipped: serde_json::Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
+    assert_eq!(shipped["recipe_sha256"], Recipe::default().hash());
+    assert_eq!(
+        serde_json::from_value::<Recipe>(shipped["recipe"].clone()).unwrap(),
+        Recipe::default()
+    );
+    let text = crate::report::hex(include_bytes!("../text/grammar.json"));
+    assert_eq!(shipped["text_sha256"], text);
+}
+
 /// The trainer's own scores against Headmap's, on the files that it writes.
 #[test]
 fn what_is_written_scores_the_same_in_headmap() {

@@ -6,7 +6,7 @@ import { format } from 'd3-format';
 import { scaleLinear } from 'd3-scale';
 
 /** Narrow, so that its letters stay readable on a phone. */
-const SIZE = Object.freeze({ width: 440, left: 40, right: 14, top: 34, plot: 190, legend: 20 });
+const SIZE = Object.freeze({ width: 440, left: 40, right: 24, top: 34, plot: 190, legend: 20 });
 /** Lines differ in dash as well as in colour. */
 const STROKES = Object.freeze([
   { colour: 'var(--curve-a)', dash: '' },
