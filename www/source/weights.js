@@ -3,18 +3,20 @@
  * time in the order in which the job will read, each chunk checked before it is used.
  */
 import { aborted, coded } from '../errors.js';
+import { completeFile } from './complete.js';
 import { HELD, Held } from './held.js';
+import { Lanes } from './lanes.js';
 import { LineNews } from './line-news.js';
+import { checkPinned } from './manifest.js';
 import { chunkOf, chunksOf, requestsFor } from './partition.js';
 import { retrying } from './retry.js';
-import { equalBytes, sha256 } from './opfs-store.js';
-
-/** Requests at a time. */
-export const LANES = 3;
 
 export class WeightSource {
   kind = 'url';
+  /** Grows with every chunk that comes. */
+  version = 0;
   #held = new Held();
+  #lanes = new Lanes();
   #queue = [];
   #running = new Set();
   #waiting = new Map();
@@ -29,13 +31,17 @@ export class WeightSource {
    * @param {number[]} parts.starts of partition.js
    * @param {Uint8Array} parts.head the first bytes, at least the whole header
    * @param {Map<number, Uint8Array>} [parts.pins] SHA-256 of chunks that are known beforehand, by start
+   * @param {string|null} [parts.promised] SHA-256 of the whole file, by its manifest
    * @param {object} parts.host `{ signal(), news(n), notice(text), gate: {open: boolean, wait()} }`
    * @param {number} [parts.requestBytes]
    */
-  constructor({ file, store, starts, head, pins = new Map(), host, requestBytes }) {
-    Object.assign(this, { file, store, starts, head, pins, host, requestBytes, name: file.name, size: file.size });
+  constructor({ file, store, starts, head, pins = new Map(), promised = null, host, requestBytes }) {
+    Object.assign(this, { file, store, starts, head, pins, promised, host, requestBytes, name: file.name, size: file.size });
     this.#news = new LineNews(host);
-    this.#onPause = () => this.#news.isOver || this.#tell(true);
+    this.#onPause = () => {
+      this.#lanes.rest();
+      if (!this.#news.isOver) this.#tell(true);
+    };
     host.gate?.listeners.add(this.#onPause);
   }
 
@@ -61,6 +67,7 @@ export class WeightSource {
   expect(ranges) {
     this.#failed = null;
     this.#held.clear();
+    this.#lanes.rest();
     const wanted = chunksOf(this.starts, ranges);
     const missing = wanted.filter((i) => !this.#kept(i));
     const sum = (chunks) => chunks.reduce((bytes, i) => bytes + this.#length(i), 0);
@@ -82,7 +89,7 @@ export class WeightSource {
     for (const one of chunks) one.catch(() => {}); // the first failure is enough
     for (let i = first; i <= last; i += 1) {
       const from = this.starts[i];
-      const bytes = await chunks[i - first];
+      const bytes = await chunks.shift();
       out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
       if (this.starts[i + 1] <= end) this.#held.delete(i);
     }
@@ -130,12 +137,18 @@ export class WeightSource {
 
   /** Starts what may start. Where nothing is kept, no more is fetched than memory may hold. */
   #pump() {
-    const coming = () => [...this.#running].reduce((bytes, r) => bytes + this.starts[r.last + 1] - this.starts[r.at], 0);
-    while (this.#queue.length && this.#running.size < LANES && !this.#failed && !this.host.signal()?.aborted) {
-      if (!this.store.keeps && this.#running.size && this.#held.bytes + coming() > HELD) return;
+    while (this.#queue.length && !this.#failed && !this.host.signal()?.aborted) {
+      const coming = [...this.#running].reduce((bytes, r) => bytes + this.starts[r.last + 1] - this.starts[r.at], 0);
+      if (!this.#lanes.may(this.#running.size, coming - this.#parts())) return;
+      if (!this.store.keeps && this.#running.size && this.#held.bytes + coming > HELD) return;
       if (!this.store.keeps && this.#held.isFull) return;
       this.#start(this.#queue.shift());
     }
+  }
+
+  /** Bytes of chunks that are not whole yet. */
+  #parts() {
+    return [...this.#running].reduce((bytes, r) => bytes + r.part, 0);
   }
 
   #start(request) {
@@ -164,7 +177,6 @@ export class WeightSource {
   async #run(request) {
     const { signal } = request;
     const { job } = this.#news;
-    let putting = Promise.resolve();
     const attempt = async () => {
       const from = this.starts[request.at];
       let chunk = new Uint8Array(this.#length(request.at));
@@ -176,36 +188,26 @@ export class WeightSource {
           [filled, used] = [filled + n, used + n];
           if (filled < chunk.length) break;
           const i = request.at;
-          await this.#check(i, chunk);
-          await putting; // one at a time: the line waits for the disk, memory stays bounded
+          await checkPinned(chunk, this.starts[i], this);
           request.at += 1;
-          putting = this.#arrived(i, chunk);
           this.#news.came(chunk.length, job);
+          await this.#arrived(i, chunk); // the line waits for the disk: memory stays bounded
           filled = 0;
           request.part = 0;
           if (request.at <= request.last) chunk = new Uint8Array(this.#length(request.at));
         }
         request.part = filled;
+        this.#lanes.came(piece.length, this.#running.size);
         this.#tell(false);
+        this.#pump();
       };
       await this.file.stream(from, this.starts[request.last + 1] - from, { signal, each, gate: () => this.host.gate?.wait(signal) });
     };
-    try {
-      await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#news.waits(why); this.#tell(true); } });
-    } finally {
-      await putting;
-    }
-  }
-
-  async #check(i, bytes) {
-    const pin = this.pins.get(this.starts[i]);
-    if (!pin || !globalThis.crypto?.subtle || equalBytes(await sha256(bytes), pin)) return;
-    const error = coded('SourceChanged', `Bytes ${this.starts[i]} to ${this.starts[i + 1] - 1} of ${this.name} came from ${this.file.host} with another SHA-256 than its manifest names. Was the file changed, or damaged on the way? Ask whoever keeps the server.`);
-    error.retry = true;
-    throw error;
+    await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#news.waits(why); this.#tell(true); } });
   }
 
   async #arrived(i, bytes) {
+    this.version += 1;
     const one = this.#waiting.get(i);
     if (one || !this.store.keeps || !this.#held.isFull) this.#held.add(i, bytes);
     this.#waiting.delete(i);
@@ -223,7 +225,7 @@ export class WeightSource {
   }
 
   #tell(now) {
-    this.#news.tell(now, () => [...this.#running].reduce((bytes, r) => bytes + r.part, 0));
+    this.#news.tell(now, () => this.#parts());
   }
 
   /** The job is done: says so in what is kept. @returns {Promise<boolean>} whether a model became complete just now */
@@ -237,6 +239,19 @@ export class WeightSource {
       return false; // deleted meanwhile; the next visit fetches again
     }
     return first;
+  }
+
+  /** The whole file, where all of it is here, see complete.js. */
+  whole() {
+    return completeFile(this);
+  }
+
+  /** Keeps the hash of the whole file beside the chunks that it was made of. */
+  async remember(sha) {
+    const of = await this.store.fingerprint?.();
+    if (!of || !this.meta || this.meta.whole?.of === of) return;
+    this.meta.whole = { sha256: sha, of };
+    await this.store.setMeta(this.meta);
   }
 
   close() {
