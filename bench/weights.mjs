@@ -1,7 +1,7 @@
 /**
  * What the way of weights costs, as a table.
  *
- *   node bench/weights.mjs [--rounds 3] [--megabits 40]
+ *   node bench/weights.mjs [--only sizes,memory,keeping,columns] [--rounds 3] [--megabits 40]
  *
  * Bytes of a figure for each published size, from its header; keeping and hashing against a bare ranged fetch of the
  * same bytes, in turns in one browser; the second visit; the first column on a throttled line; memory. Needs dist/ (npm run build)
@@ -180,17 +180,18 @@ async function memory(context, hub) {
 }
 
 main(async () => {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, megabits: { type: 'string', default: '40' } } });
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, megabits: { type: 'string', default: '40' }, only: { type: 'string', default: 'sizes,memory,keeping,columns' } } });
+  const wants = (part) => values.only.split(',').includes(part);
   console.log('| | measured | goal | reached |\n|---|---|---|---|');
-  bytesOfEachSize();
+  if (wants('sizes')) bytesOfEachSize();
   const zeros = sparseModel('small');
   const hub = await startHub({ repositories: { 'bench/small': zeros.folder, 'bench/graded': await weights('faint-small') }, lifetimeMs: 3_600_000 });
   const profile = await mkdtemp(join(tmpdir(), 'headmap-profile-'));
   const context = await chromium.launchPersistentContext(profile, { executablePath: chromiumPath() ?? undefined, args: ['--no-sandbox', '--disable-quic', '--no-first-run', AT_ONCE] });
   try {
-    await memory(context, hub);
-    await keepingAndHashing(context, hub, Number(values.rounds));
-    await firstColumn(context, hub, Number(values.megabits));
+    if (wants('memory')) await memory(context, hub);
+    if (wants('keeping')) await keepingAndHashing(context, hub, Number(values.rounds));
+    if (wants('columns')) await firstColumn(context, hub, Number(values.megabits));
   } finally {
     await context.close();
     await hub.close();

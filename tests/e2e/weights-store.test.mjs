@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { dist } from '../../scripts/lib/paths.mjs';
 import { startStaticServer } from '../../scripts/lib/static-server.mjs';
-import { NETWORK_PROBLEMS, finish, startSite } from './harness.mjs';
+import { NETWORK_PROBLEMS, finish } from './harness.mjs';
 import { closeAnalyzer, heard, libraryPage, open, score } from './weights-page.mjs';
 import { FILE, REPOSITORY, REVISION, weightsSetup } from './weights-setup.mjs';
 
@@ -125,8 +125,8 @@ describe('without room or without a disk', () => {
 
   test('a closed frame, which has no store at all: memory, with a sentence', async () => {
     // Scripts of a page without an origin of its own come only from hosts that allow everybody.
-    const anyone = await startSite('/', { 'Access-Control-Allow-Origin': '*' });
-    const parent = await libraryPage(all.browser, all.site);
+    const anyone = await startStaticServer({ root: dist, headers: { 'Access-Control-Allow-Origin': '*' } });
+    const parent = await libraryPage(all.browser, anyone);
     await parent.evaluate((src) => {
       const frame = Object.assign(document.createElement('iframe'), { src });
       frame.setAttribute('sandbox', 'allow-scripts');

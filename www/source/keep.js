@@ -140,6 +140,8 @@ export async function forget(key) {
   if (entry) {
     inUse.delete(key);
     entry.store.close();
+    // Or this very tab would pass for another one when it opens the model again.
+    entry.free();
   }
   try {
     await (await rootFolder(false)).removeEntry(key, { recursive: true });

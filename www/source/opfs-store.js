@@ -93,11 +93,13 @@ export class OpfsStore {
     return this.#records?.get(start)?.length ?? 0;
   }
 
-  /** @returns {Promise<Uint8Array|null>} null when it is not there, or not as it was written */
-  async get(start, length) {
+  /**
+   * @param {Uint8Array} [bytes] of that length, to read into
+   * @returns {Promise<Uint8Array|null>} null when it is not there, or not as it was written
+   */
+  async get(start, length, bytes = new Uint8Array(length)) {
     const record = this.#records?.get(start);
     if (record?.length !== length) return null;
-    const bytes = new Uint8Array(length);
     let right = false;
     try {
       right = this.#data.read(bytes, { at: record.slot }) === length && equalBytes(await sha256(bytes), record.sha);

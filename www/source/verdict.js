@@ -28,7 +28,7 @@ export function judge(sha256, { name, bytes, provenance, promised = null }, publ
   }
   const sized = known.find((entry) => !entry.bytes_approximate && entry.bytes === bytes);
   if (sized) {
-    return { checked: 'differs', problem: `${name} has the size of the published ${sized.label} to the byte, but its SHA-256 is ${short(sha256)} and not ${short(sized.sha256)}: it was changed, by training or by damage. The figure is right for this file and does not pass for ${sized.label}'s. If you meant the published one, get ${sized.repository} at ${sized.revision.slice(0, 8)} again.` };
+    return { checked: 'differs', problem: `${name} has the size of the published ${sized.label} to the byte, but its SHA-256 is ${short(sha256)} and not ${short(sized.sha256)}: either it was changed, by training or by damage, or what is written down is wrong (the hub shows the SHA-256 beside the file). The figure is right for this file and does not pass for ${sized.label}'s. If you meant the published one, get ${sized.repository} at ${sized.revision.slice(0, 8)} again.` };
   }
   return { checked: null, problem: null };
 }

@@ -85,23 +85,25 @@ export class WeightSource {
     const out = new Uint8Array(length);
     const [first, last] = [chunkOf(this.starts, offset), chunkOf(this.starts, end - 1)];
     const chunks = [];
-    for (let i = first; i <= last; i += 1) chunks.push(this.#chunk(i));
+    // What is kept and wanted whole is read to its place: nothing is held twice.
+    const place = (i) => (this.starts[i] >= offset && this.starts[i + 1] <= end ? out.subarray(this.starts[i] - offset, this.starts[i + 1] - offset) : undefined);
+    for (let i = first; i <= last; i += 1) chunks.push(this.#chunk(i, place(i)));
     for (const one of chunks) one.catch(() => {}); // the first failure is enough
     for (let i = first; i <= last; i += 1) {
       const from = this.starts[i];
       const bytes = await chunks.shift();
-      out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
+      if (bytes.buffer !== out.buffer) out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
       if (this.starts[i + 1] <= end) this.#held.delete(i);
     }
     this.#pump();
     return out;
   }
 
-  async #chunk(i) {
+  async #chunk(i, place) {
     const held = this.#held.get(i);
     if (held) return held;
     if (this.#kept(i)) {
-      const bytes = await this.store.get(this.starts[i], this.#length(i));
+      const bytes = await this.store.get(this.starts[i], this.#length(i), place);
       if (bytes) return bytes;
       this.host.notice(`A part of ${this.name} on this computer's disk was damaged (its SHA-256 is another than when it came). That part alone, ${this.#length(i)} bytes, is fetched again.`);
       this.#news.more(this.#length(i));
@@ -177,6 +179,7 @@ export class WeightSource {
   async #run(request) {
     const { signal } = request;
     const { job } = this.#news;
+    let putting = Promise.resolve();
     const attempt = async () => {
       const from = this.starts[request.at];
       let chunk = new Uint8Array(this.#length(request.at));
@@ -191,7 +194,8 @@ export class WeightSource {
           await checkPinned(chunk, this.starts[i], this);
           request.at += 1;
           this.#news.came(chunk.length, job);
-          await this.#arrived(i, chunk); // the line waits for the disk: memory stays bounded
+          await putting; // one at a time: the line waits for the disk, memory stays bounded
+          putting = this.#arrived(i, chunk);
           filled = 0;
           request.part = 0;
           if (request.at <= request.last) chunk = new Uint8Array(this.#length(request.at));
@@ -203,20 +207,24 @@ export class WeightSource {
       };
       await this.file.stream(from, this.starts[request.last + 1] - from, { signal, each, gate: () => this.host.gate?.wait(signal) });
     };
-    await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#news.waits(why); this.#tell(true); } });
+    try {
+      await retrying(attempt, { signal, reached: () => request.at, waiting: (why) => { this.#news.waits(why); this.#tell(true); } });
+    } finally {
+      await putting;
+    }
   }
 
   async #arrived(i, bytes) {
     this.version += 1;
     const one = this.#waiting.get(i);
-    if (one || !this.store.keeps || !this.#held.isFull) this.#held.add(i, bytes);
+    this.#held.add(i, bytes); // also on its way to the disk, or a reader would fetch it again
     this.#waiting.delete(i);
     one?.resolve(bytes);
     if (!this.store.keeps) return;
     try {
       await this.store.put(this.starts[i], bytes);
+      if (!one && this.#held.isFull && this.#kept(i)) this.#held.delete(i);
     } catch (e) {
-      this.#held.add(i, bytes);
       this.store.keeps = false;
       this.host.notice(e.name === 'QuotaExceededError'
         ? `This browser gives the page no more room to keep weights. ${this.name} goes on in memory; what is kept so far stays. Delete models under "Weights kept here" to make room.`
