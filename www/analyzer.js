@@ -62,7 +62,9 @@ class Analyzer {
     death.catch(() => {}); // heard by whoever is calling; nobody may be
     worker.onerror = (e) => {
       e.preventDefault?.();
-      died(coded('WorkerDied', `The computing part of the page could not run (${e.message || 'its script did not load'}). Reload the page.`));
+      died(coded('WorkerDied', globalThis.origin === 'null'
+        ? 'This page stands in a closed frame (a sandbox without allow-same-origin), in which the browser does not start its computing part. Open it in a tab of its own.'
+        : `The computing part of the page could not run (${e.message || 'its script did not load'}). Reload the page.`));
       this.#end(generation, worker);
     };
     const remote = Comlink.wrap(worker);

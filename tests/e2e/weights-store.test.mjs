@@ -123,7 +123,7 @@ describe('without room or without a disk', () => {
     return { url: server.url, close: () => server.close().then(() => rm(copy, { recursive: true })) };
   }
 
-  test('a closed frame, which has no store at all: memory, with a sentence', async () => {
+  test('a closed frame, which starts no workers: a sentence that says so', async () => {
     // Scripts of a page without an origin of its own come only from hosts that allow everybody.
     const anyone = await startStaticServer({ root: dist, headers: { 'Access-Control-Allow-Origin': '*' } });
     const parent = await libraryPage(all.browser, anyone);
@@ -135,10 +135,12 @@ describe('without room or without a disk', () => {
     const element = await parent.waitForSelector('iframe');
     const frame = await element.contentFrame();
     await frame.waitForLoadState();
-    await open(frame, all.base);
-    all.sameFigure(await score(frame));
-    assert.match((await heard(frame)).notices.join(), /held in memory only/);
-    assert.deepEqual(await frame.evaluate(() => window.analyzer.kept()), []);
+    const error = await frame.evaluate(async () => {
+      const { createAnalyzer } = await import(new URL('headmap.js', document.baseURI).href);
+      return createAnalyzer({ backend: 'cpu' }).then(() => null, (e) => ({ name: e.name, message: e.message }));
+    });
+    assert.equal(error?.name, 'WorkerDied');
+    assert.match(error.message, /closed frame.*Open it in a tab of its own\.$/);
     await finish(parent, NETWORK_PROBLEMS);
     await anyone.close();
   });

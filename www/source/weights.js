@@ -192,10 +192,11 @@ export class WeightSource {
           if (filled < chunk.length) break;
           const i = request.at;
           await checkPinned(chunk, this.starts[i], this);
-          request.at += 1;
-          this.#news.came(chunk.length, job);
           await putting; // one at a time: the line waits for the disk, memory stays bounded
+          // Nothing may come between: a chunk that is neither coming nor held would be fetched again.
+          request.at += 1;
           putting = this.#arrived(i, chunk);
+          this.#news.came(chunk.length, job);
           filled = 0;
           request.part = 0;
           if (request.at <= request.last) chunk = new Uint8Array(this.#length(request.at));
