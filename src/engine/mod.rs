@@ -140,6 +140,10 @@ pub trait Engine: 'static {
     /// Rows of W_E, `[ids.len(), d_model]`.
     async fn embedding_rows(&self, of: &Self::Embedding, ids: &[u32]) -> Result<Vec<f32>>;
 
+    /// x W_U of every row of `x` `[n, d_model]`: `[n, n_vocab]`.
+    #[cfg(feature = "run")]
+    async fn logits(&self, of: &Self::Embedding, x: &[f32], host: &impl Host) -> Result<Vec<f32>>;
+
     /// Room for one layer's W_V and W_O.
     fn create_layer(&self, shape: Shape) -> Result<Self::Layer>;
     /// Rows of W_V of all heads, `[d_model, n_head * d_head]`: the last third of c_attn's columns.

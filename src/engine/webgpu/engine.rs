@@ -162,6 +162,10 @@ impl Engine for WebGpuEngine {
         Ok(rows)
     }
 
+    async fn logits(&self, of: &Embedding, x: &[f32], host: &impl Host) -> Result<Vec<f32>> {
+        self.project(of, x, host).await
+    }
+
     fn create_layer(&self, shape: Shape) -> Result<Layer> {
         Layer::new(&self.gpu, shape)
     }

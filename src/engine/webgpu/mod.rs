@@ -11,6 +11,7 @@ mod clock;
 mod device;
 mod engine;
 mod kernels;
+mod logits;
 mod mlp;
 mod pace;
 mod ranking;

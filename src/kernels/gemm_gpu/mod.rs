@@ -10,7 +10,7 @@ use super::gpu::{Gpu, Grid, Recorder, enable, expand};
 const QUADS: u32 = 3;
 const ROWS: usize = QUADS as usize * 4;
 /// Columns of a workgroup: 16 invocations of 4.
-const COLS: usize = 64;
+pub const COLS: usize = 64;
 
 /// Where one operand lies: element of the first matrix, elements a row and a matrix further.
 /// All are multiples of 4.

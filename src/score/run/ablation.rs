@@ -91,7 +91,7 @@ pub async fn ablate<E: Engine, S: ByteSource>(
         .collect();
 
     let on = model.engine.run_device();
-    let run = Run::new(on.device.clone(), host);
+    let run = Run::new(&on, host);
     let mut job = Job {
         model,
         choices: &choices,
@@ -162,7 +162,7 @@ impl<E: Engine, S: ByteSource> Job<'_, E, S> {
         let ln_f = model.ln_f(on, host).await?;
         let mut all = vec![x];
         all.extend(states.rows().iter().cloned());
-        let rows = read(ln_f.forward(Tensor::cat(all, 0))).await?;
+        let rows = read(ln_f.forward(Tensor::cat(all, 0), run).await?).await?;
         let copies = rows.len() / (n * d);
         let targets = Targets {
             ids: group.targets.repeat(copies),

@@ -72,7 +72,7 @@ pub async fn score_dynamic<E: Engine, S: ByteSource>(
     let of_template = |t: &String| prompts(t, &ask.pairs, ask.multi_token, &model.tokenizer, n_ctx);
     let prompts = ask.templates.iter().map(of_template).collect::<Result<Vec<_>>>()?;
     let device = model.engine.run_device();
-    let run = Run::new(device.device.clone(), host);
+    let run = Run::new(&device, host);
     let mut job = Job {
         model,
         ask,
@@ -151,7 +151,7 @@ impl<E: Engine, S: ByteSource> Job<'_, E, S> {
                     (step.heads, step.z)
                 } else {
                     // Nobody reads the stream after the last block.
-                    let heads = block.attn.heads(block.ln_1.forward(x), n, run).await?;
+                    let heads = block.attn.heads(block.ln_1.forward(x, run).await?, n, run).await?;
                     let (z, _) = block.attn.attend(&heads, &nothing.0, &nothing.1, run).await?;
                     (heads, z)
                 };

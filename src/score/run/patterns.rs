@@ -47,7 +47,7 @@ pub async fn attention_scores<E: Engine, S: ByteSource>(
     let work = block_work(t, t, layout) * (n_layer * ask.sequences) as u64;
     model.announce_run(work, 1, host);
     let on = model.engine.run_device();
-    let run = Run::new(on.device.clone(), host);
+    let run = Run::new(&on, host);
     let mut random = Random::new(ask.seed);
     let mut streams = vec![];
     for _ in 0..ask.sequences {
