@@ -22,7 +22,10 @@ const START: StartOptions = StartOptions {
 fn open(folder: &Path) -> Model<WebGpuEngine, FileSource> {
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let engine = block_on(WebGpuEngine::start_with(START, tuning("registers"))).unwrap();
-    assert!(!engine.run_device().packed, "burn has no device on this adapter");
+    assert!(
+        !block_on(engine.run_device()).packed(),
+        "burn has no device on this adapter"
+    );
     let source = FileSource::open(&folder.join("model.safetensors")).unwrap();
     let tokenizer = Tokenizer::from_json(read("tokenizer.json").as_bytes()).unwrap();
     let config = read("config.json");

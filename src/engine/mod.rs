@@ -38,8 +38,20 @@ pub struct EngineInfo {
 #[derive(Clone, Debug)]
 pub struct RunDevice {
     pub device: burn::tensor::Device,
-    /// Products by our own CPU kernel, on packed weights.
-    pub packed: bool,
+    pub products: Products,
+}
+
+/// Whose matrix products a run uses; everything around them is the same code.
+#[cfg(feature = "run")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Products {
+    /// Our CPU kernel, on packed weights.
+    Packed,
+    /// Our WGSL kernel on burn's buffers. `broadcast`: with `subgroupBroadcast`.
+    #[cfg(feature = "webgpu")]
+    Wgsl { broadcast: bool },
+    /// burn's own.
+    Burn,
 }
 
 #[cfg(feature = "run")]
@@ -48,8 +60,13 @@ impl RunDevice {
     pub fn cpu() -> Self {
         Self {
             device: burn::tensor::Device::flex(),
-            packed: true,
+            products: Products::Packed,
         }
+    }
+
+    /// Whether tensors lie in this thread's memory and weights are packed.
+    pub fn packed(&self) -> bool {
+        self.products == Products::Packed
     }
 }
 
@@ -129,7 +146,7 @@ pub trait Engine: 'static {
 
     /// Where the model itself runs.
     #[cfg(feature = "run")]
-    fn run_device(&self) -> RunDevice {
+    async fn run_device(&self) -> RunDevice {
         RunDevice::cpu()
     }
 

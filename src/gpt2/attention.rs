@@ -77,7 +77,7 @@ impl Attention {
         wanted: &Wanted,
         run: &Run<'_, H>,
     ) -> Result<(Tensor<3>, Patterns)> {
-        if run.on.packed {
+        if run.on.packed() {
             return self.attend_packed(heads, change, wanted, run).await;
         }
         let [n, t, d_head] = heads.q.dims();
@@ -178,7 +178,7 @@ mod tests {
     use super::super::linear::LinearBuilder;
     use super::super::run::read;
     use super::*;
-    use crate::engine::RunDevice;
+    use crate::engine::{Products, RunDevice};
     use crate::score::SilentHost;
     use pollster::block_on;
 
@@ -226,7 +226,7 @@ mod tests {
     fn devices() -> [RunDevice; 2] {
         let packed = RunDevice::cpu();
         let tensors = RunDevice {
-            packed: false,
+            products: Products::Burn,
             ..packed.clone()
         };
         [packed, tensors]

@@ -100,7 +100,7 @@ pub fn last_of_stream(x: &Tensor<2>, b: usize) -> Tensor<2> {
 
 /// gelu_new in the device's own way.
 async fn activation<H: Host>(h: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
-    if run.on.packed {
+    if run.on.packed() {
         return run.map(h, gelu).await;
     }
     Ok(gelu_new(h))

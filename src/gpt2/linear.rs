@@ -1,13 +1,25 @@
 //! Conv1D as GPT-2 has it: `y = x W + b`, W stored `[in, out]`.
 
 use super::run::{Run, read};
-use crate::engine::{Host, RunDevice};
+use crate::engine::{Host, Products, RunDevice};
 use crate::error::{Error, Result, zeroed};
 use crate::kernels::gemm::{PackedA, PackedB, matmul_onto};
 use burn::tensor::{Tensor, TensorData};
 
 /// Multiply-adds between two turns of the event loop: about 30 ms of a thread's work in a browser.
 const TURN: usize = 300_000_000;
+
+/// x w by the device's own way; see [`Products`].
+fn matmul(x: Tensor<2>, w: &Tensor<2>, by: Products) -> Tensor<2> {
+    #[cfg(feature = "webgpu")]
+    if let Products::Wgsl { broadcast } = by
+        && let Some(product) = crate::kernels::gemm_gpu::product(&x, w, broadcast)
+    {
+        return product;
+    }
+    let _ = by;
+    x.matmul(w.clone())
+}
 
 /// Weights whose rows arrive in pieces.
 pub struct LinearBuilder {
@@ -41,7 +53,7 @@ enum Weights {
 impl LinearBuilder {
     /// Room for W `[inner, outer]`.
     pub fn new(inner: usize, outer: usize, on: &RunDevice) -> Result<Self> {
-        let rows = if on.packed {
+        let rows = if on.packed() {
             Rows::Packed(PackedB::new(inner, outer, "the model's weights")?)
         } else {
             Rows::Plain(zeroed(inner * outer, "the model's weights")?)
@@ -125,7 +137,7 @@ impl Linear {
         let mut parts = Vec::new();
         for first in (0..n).step_by(self.step()) {
             let rows = self.step().min(n - first);
-            parts.push(x.clone().narrow(0, first, rows).matmul(w.clone()));
+            parts.push(matmul(x.clone().narrow(0, first, rows), w, run.on.products));
             run.did(rows * self.inner * self.outer).await?;
         }
         Ok(match parts.len() {

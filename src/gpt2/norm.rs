@@ -27,7 +27,7 @@ impl LayerNorm {
             let n = v.len();
             Tensor::from_data(TensorData::new(v, [1, n]), &on.device)
         };
-        let weights = if on.packed {
+        let weights = if on.packed() {
             Weights::Plain(weight, bias)
         } else {
             Weights::Tensors(row(weight), row(bias))

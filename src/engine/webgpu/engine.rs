@@ -24,8 +24,10 @@ pub struct WebGpuEngine {
     pub(super) scratch_bytes: Cell<u64>,
     pub(super) burn: Option<BurnDevice>,
     pub(super) mlp_on_burn: Cell<bool>,
+    /// Found when a run is first asked for.
+    run_device: RefCell<Option<RunDevice>>,
     info: EngineInfo,
-    variant: Variant,
+    pub(super) variant: Variant,
     trial_rate: f64,
 }
 
@@ -53,6 +55,7 @@ impl WebGpuEngine {
             scratch_bytes: Cell::new(0),
             mlp_on_burn: Cell::new(acquired.burn.is_some() && tuning.mlp == MlpChoice::Burn),
             burn: acquired.burn,
+            run_device: RefCell::default(),
             info: EngineInfo {
                 backend: Backend::WebGpu,
                 adapter: Some(acquired.name),
@@ -121,14 +124,13 @@ impl Engine for WebGpuEngine {
         self.info.clone()
     }
 
-    fn run_device(&self) -> RunDevice {
-        match &self.burn {
-            Some(device) => RunDevice {
-                device: device.clone(),
-                packed: false,
-            },
-            None => RunDevice::cpu(),
+    async fn run_device(&self) -> RunDevice {
+        if let Some(found) = self.run_device.borrow().clone() {
+            return found;
         }
+        let found = self.find_run_device().await;
+        self.run_device.replace(Some(found.clone()));
+        found
     }
 
     fn create_embedding(&self, shape: Shape) -> Result<Embedding> {

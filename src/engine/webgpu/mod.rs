@@ -15,6 +15,7 @@ mod logits;
 mod mlp;
 mod pace;
 mod ranking;
+mod run_device;
 mod scratch;
 mod self_test;
 mod trial;

@@ -1,8 +1,10 @@
 //! Batched matrix product on the GPU.
 
 mod cpu;
+mod tensors;
 
 pub use cpu::gemm_plain;
+pub use tensors::product;
 
 use super::gpu::{Gpu, Grid, Recorder, enable, expand};
 
@@ -30,15 +32,24 @@ pub struct Sizes {
     pub n: usize,
 }
 
+/// WGSL of the kernel. `stored`: its parameters lie in a storage buffer, which is all that burn passes.
+fn source(broadcast: bool, stored: bool) -> String {
+    let constants = [
+        ("QUADS", QUADS),
+        ("BROADCAST", u32::from(broadcast)),
+        ("STORED", u32::from(stored)),
+        enable(broadcast),
+    ];
+    expand(include_str!("kernel.wgsl"), &constants)
+}
+
 /// The compiled kernel.
 pub struct GemmGpu(wgpu::ComputePipeline);
 
 impl GemmGpu {
     /// `broadcast`: with `subgroupBroadcast`.
     pub fn new(gpu: &Gpu, broadcast: bool) -> Self {
-        let constants = [("QUADS", QUADS), ("BROADCAST", u32::from(broadcast)), enable(broadcast)];
-        let source = expand(include_str!("kernel.wgsl"), &constants);
-        Self(gpu.pipeline("gemm_gpu", &source, &[]))
+        Self(gpu.pipeline("gemm_gpu", &source(broadcast, false), &[]))
     }
 
     /// Records `c = a b`. The three buffers are different ones.

@@ -90,7 +90,7 @@ pub async fn ablate<E: Engine, S: ByteSource>(
         .flat_map(|order| (1..=order.len()).map(|m| order[..m].to_vec()))
         .collect();
 
-    let on = model.engine.run_device();
+    let on = model.engine.run_device().await;
     let run = Run::new(&on, host);
     let mut job = Job {
         model,

@@ -71,7 +71,7 @@ pub async fn score_dynamic<E: Engine, S: ByteSource>(
     let n_ctx = model.layout.check_whole(model.source.name())?;
     let of_template = |t: &String| prompts(t, &ask.pairs, ask.multi_token, &model.tokenizer, n_ctx);
     let prompts = ask.templates.iter().map(of_template).collect::<Result<Vec<_>>>()?;
-    let device = model.engine.run_device();
+    let device = model.engine.run_device().await;
     let run = Run::new(&device, host);
     let mut job = Job {
         model,

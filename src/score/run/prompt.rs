@@ -54,7 +54,7 @@ pub async fn run_prompt<E: Engine, S: ByteSource>(
     let passes = 1 + u64::from(!ask.ablate.is_empty());
     model.announce_run(blocks + attributed + passes * vocabulary, 1, host);
 
-    let on = model.engine.run_device();
+    let on = model.engine.run_device().await;
     let run = Run::new(&on, host);
     let x = model.stream_of(&ids, t, host).await?;
     let mut x = run.tensor(x, [t, d]);
