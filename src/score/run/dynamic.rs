@@ -91,6 +91,7 @@ pub async fn score_dynamic<E: Engine, S: ByteSource>(
     for batch in batches {
         job.pass(batch, &device, &run).await?;
     }
+    job.empty_invalid();
     Ok(DynamicDocument {
         schema: "headmap/dynamic",
         version: 1,
@@ -201,6 +202,20 @@ impl<E: Engine, S: ByteSource> Job<'_, E, S> {
             }
         }
         Ok(())
+    }
+
+    /// A head that is invalid has no hits, as in the static scores: rows ranked before it was seen do not count.
+    fn empty_invalid(&mut self) {
+        for InvalidHead { layer, head, .. } in &self.invalid {
+            for condition in self
+                .out
+                .iter_mut()
+                .flat_map(|t| [&mut t.with_context, &mut t.without_context])
+            {
+                condition.hits[*layer][*head] = 0;
+                condition.suppression_hits[*layer][*head] = 0;
+            }
+        }
     }
 
     fn invalidate(&mut self, layer: usize, head: usize) {
