@@ -13,6 +13,7 @@ import { Gate } from './source/gate.js';
 import { forget, listKept } from './source/keep.js';
 import { openSpec } from './source/open.js';
 import { tick } from './tick.js';
+import { rememberKernel, rememberedKernels } from './kernels.js';
 import { cpuFlavour, loadWasm } from './wasm.js';
 
 let wasm;
@@ -41,8 +42,10 @@ const api = {
     if (wanted) {
       try {
         wasm = await loadWasm('webgpu');
-        engine = await wasm.Engine.startWebGpu({ allowFallback: !!allowFallback, requireDefaults: !!requireDefaults });
-        return engine.info();
+        engine = await wasm.Engine.startWebGpu({ allowFallback: !!allowFallback, requireDefaults: !!requireDefaults, kernels: await rememberedKernels() });
+        const info = engine.info();
+        await rememberKernel(info.adapter, engine.kernel());
+        return info;
       } catch (e) {
         failed = `WebGPU is not used: ${e.message} The CPU computes instead.`;
       }

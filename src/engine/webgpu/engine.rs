@@ -44,7 +44,7 @@ impl WebGpuEngine {
     pub async fn start_with(options: StartOptions, tuning: Tuning) -> Result<Self> {
         let acquired = acquire(options, tuning.poison).await?;
         let gpu = acquired.gpu;
-        let chosen = trial::choose(&gpu, acquired.subgroup, acquired.fallback, &tuning).await?;
+        let chosen = trial::choose(&gpu, &acquired.name, acquired.subgroup, acquired.fallback, &tuning).await?;
         let broadcast = chosen.variant == Variant::Broadcast;
         let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, broadcast).await?;
         let engine = Self {

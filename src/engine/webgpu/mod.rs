@@ -26,6 +26,8 @@ pub use mlp::Mlp;
 pub use ranking::Pending;
 pub use weights::{Embedding, Layer};
 
+use std::collections::HashMap;
+
 /// How to start.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StartOptions {
@@ -41,6 +43,8 @@ pub struct Tuning {
     /// The kernel that an earlier trial on this adapter chose ([`WebGpuEngine::kernel`]).
     /// Anything else than a name of a kernel that this adapter can run is ignored.
     pub kernel: Option<String>,
+    /// The same for several adapters, by their description ([`crate::engine::EngineInfo::adapter`]).
+    pub kernels: HashMap<String, String>,
     /// Who computes MLP_0.
     pub mlp: MlpChoice,
     /// Fill memory with a pattern before use, so that nothing can rely on zeros. For tests.
