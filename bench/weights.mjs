@@ -1,13 +1,13 @@
 /**
  * What the way of weights costs, as a table.
  *
- *   node bench/weights.mjs [--rounds 3] [--megabits 40]
+ *   node bench/weights.mjs [--only sizes,memory,keeping,columns] [--rounds 3] [--megabits 40]
  *
  * Bytes of a figure for each published size, from its header; keeping and hashing against a bare ranged fetch of the
- * same bytes, in turns in one browser; the second visit; the first column on a throttled line. Needs dist/ (npm run build)
+ * same bytes, in turns in one browser; the second visit; the first column on a throttled line; memory. Needs dist/ (npm run build)
  * and about 1.5 GB of room for files of GPT-2 small's shape.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,8 @@ import { chromiumPath } from '../scripts/lib/chromium.mjs';
 import { dist, root } from '../scripts/lib/paths.mjs';
 import { main } from '../scripts/lib/run.mjs';
 import { startStaticServer } from '../scripts/lib/static-server.mjs';
-import { SHAPES, headerOf, jobOf, peakRenderer, sparseModel } from '../tests/e2e/weights-xl.mjs';
+import { AT_ONCE, ISOLATED, scoreWatched } from '../tests/e2e/weights-memory.mjs';
+import { SHAPES, headerOf, jobOf, sparseModel } from '../tests/e2e/weights-xl.mjs';
 import { startHub } from '../tests/hub/server.mjs';
 import { chunksOf, partition, requestsFor } from '../www/source/partition.js';
 import { weights } from './lib/weights.mjs';
@@ -113,8 +114,6 @@ async function keepingAndHashing(context, hub, rounds) {
     add(`keeping and hashing 287 MB, ${what}`, `${percent(over)} over a bare fetch (${all(times.keep)} s against ${all(times.bare)} s)`, goal, goal ? over <= 0.15 : '');
     if (!rate) add('second visit', `${hub.served('bench/small/model.safetensors').bytes} bytes; all 287 MB read and checked in ${seconds(median(times.again))}`, '0 bytes', hub.served('bench/small/model.safetensors').bytes === 0);
   }
-  const peak = peakRenderer();
-  if (peak) add('peak of the page that only fetches, keeps, reads back', mb(peak), '');
   hub.line.rate = 0;
   await page.close();
   await site.close();
@@ -161,17 +160,38 @@ async function firstColumn(context, hub, megabits) {
   await site.close();
 }
 
+/** What the page holds beyond the tiles in use: the embedding in the shards' heaps, the layers that are kept in the worker's. */
+async function memory(context, hub) {
+  const { d } = SHAPES.small;
+  const [embedding, layers] = [4 * 50_257 * d, 12 * 2 * 4 * d * d];
+  const site = await startStaticServer({ root: dist, headers: ISOLATED });
+  const page = await context.newPage();
+  page.setDefaultTimeout(0);
+  await page.goto(`${site.url}LICENSE.txt`);
+  const { pairs } = JSON.parse(await readFile(join(dist, 'data/relations/name_copying.json'), 'utf8'));
+  const { rest, peak, looks } = await page.evaluate(scoreWatched, { base: hub.mirrorBase('bench/graded'), name: 'bench', pairs });
+  const sum = (list) => list.reduce((a, b) => a + b, 0);
+  const parts = { JavaScript: peak.javascript - rest.javascript, 'the worker’s heap': peak.worker - rest.worker - layers, 'its shards’': sum(peak.shards) - embedding };
+  const beyond = sum(Object.values(parts));
+  const words = Object.entries(parts).map(([what, bytes]) => `${what} ${mb(bytes)}`).join(', ');
+  add('peak of memory beyond the tiles in use', `${mb(beyond)} (${words}; looked at ${looks} times; the open page before holds ${mb(rest.javascript + rest.worker)})`, '64 MB', beyond <= 64e6);
+  await page.close();
+  await site.close();
+}
+
 main(async () => {
-  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, megabits: { type: 'string', default: '40' } } });
+  const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, megabits: { type: 'string', default: '40' }, only: { type: 'string', default: 'sizes,memory,keeping,columns' } } });
+  const wants = (part) => values.only.split(',').includes(part);
   console.log('| | measured | goal | reached |\n|---|---|---|---|');
-  bytesOfEachSize();
+  if (wants('sizes')) bytesOfEachSize();
   const zeros = sparseModel('small');
   const hub = await startHub({ repositories: { 'bench/small': zeros.folder, 'bench/graded': await weights('faint-small') }, lifetimeMs: 3_600_000 });
   const profile = await mkdtemp(join(tmpdir(), 'headmap-profile-'));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: chromiumPath() ?? undefined, args: ['--no-sandbox', '--disable-quic', '--no-first-run'] });
+  const context = await chromium.launchPersistentContext(profile, { executablePath: chromiumPath() ?? undefined, args: ['--no-sandbox', '--disable-quic', '--no-first-run', AT_ONCE] });
   try {
-    await keepingAndHashing(context, hub, Number(values.rounds));
-    await firstColumn(context, hub, Number(values.megabits));
+    if (wants('memory')) await memory(context, hub);
+    if (wants('keeping')) await keepingAndHashing(context, hub, Number(values.rounds));
+    if (wants('columns')) await firstColumn(context, hub, Number(values.megabits));
   } finally {
     await context.close();
     await hub.close();

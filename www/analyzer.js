@@ -17,6 +17,8 @@ const TOKENIZER = new URL('../pkg/models/gpt2-tokenizer.json', import.meta.url).
  * @param {'auto'|'cpu'|'webgpu'} [options.backend] 'webgpu' also takes a software adapter
  * @param {boolean} [options.requireDefaults] ask WebGPU for its default limits only
  * @param {(text: string) => void} [options.onNotice] sentences that the user should see
+ * @param {{label: string, repository: string, revision: string, bytes: number, bytes_approximate?: boolean, sha256: string|null}[]}
+ *   [options.published] files that {@link Model.verify} is to know again
  * @param {{chunkBytes?: number, requestBytes?: number, stallMs?: number}} [options.limits] of fetching, for tests
  * @param {string} [options.tokenizerUrl] GPT-2's tokenizer.json, for models that come without one
  * @returns {Promise<Analyzer>}
@@ -35,7 +37,7 @@ class Analyzer {
   #closed = false;
 
   constructor(options) {
-    this.#options = { backend: 'auto', onNotice: () => {}, tokenizerUrl: TOKENIZER, ...options };
+    this.#options = { backend: 'auto', onNotice: () => {}, published: [], tokenizerUrl: TOKENIZER, ...options };
     /** `{ backend, adapter, fallbackAdapter, note }` */
     this.engine = null;
   }
@@ -60,7 +62,9 @@ class Analyzer {
     death.catch(() => {}); // heard by whoever is calling; nobody may be
     worker.onerror = (e) => {
       e.preventDefault?.();
-      died(coded('WorkerDied', `The computing part of the page could not run (${e.message || 'its script did not load'}). Reload the page.`));
+      died(coded('WorkerDied', globalThis.origin === 'null'
+        ? 'This page stands in a closed frame (a sandbox without allow-same-origin), in which the browser does not start its computing part. Open it in a tab of its own.'
+        : `The computing part of the page could not run (${e.message || 'its script did not load'}). Reload the page.`));
       this.#end(generation, worker);
     };
     const remote = Comlink.wrap(worker);
@@ -75,8 +79,8 @@ class Analyzer {
       }
       throw error;
     };
-    const { backend, requireDefaults } = this.#options;
-    const info = await call('start', { backend, allowFallback: backend === 'webgpu', requireDefaults }, Comlink.proxy((news) => this.#hear(news)));
+    const { backend, requireDefaults, published } = this.#options;
+    const info = await call('start', { backend, allowFallback: backend === 'webgpu', requireDefaults, published }, Comlink.proxy((news) => this.#hear(news)));
     this.engine = { backend: info.backend, adapter: info.adapter, fallbackAdapter: info.fallback_adapter, note: info.note };
     return { call, worker, generation };
   }

@@ -49,6 +49,19 @@ export class Model {
     return call('plan', this.#id);
   }
 
+  /**
+   * Hashes the whole file, where all of it is here (a local file, bytes, weights of which everything was fetched but the causal
+   * masks), in a worker of its own and only while nothing else runs. Results of later calls say what was found.
+   * @param {{onProgress?: (p: {bytes: number, total: number}) => void}} [options]
+   * @returns {Promise<{sha256: string, checked: 'published'|'manifest'|'differs'|null, problem: string|null}|null>} null: not all of it
+   *   is here. `checked`: the file is one of those named to `createAnalyzer`, the one that its manifest names, neither although it
+   *   passes for it (`problem` says so in a sentence), or there is nothing to hold it against
+   */
+  async verify({ onProgress = () => {} } = {}) {
+    const call = await this.ready();
+    return call('verify', this.#id, Comlink.proxy(onProgress));
+  }
+
   /** @returns {Promise<{kept: [string, string, number, number][], dropped: [string, string, string][]}>} */
   async selectPairs(pairs) {
     const call = await this.ready();

@@ -7,6 +7,10 @@ import { coded, errorFrom } from './errors.js';
 
 /** More workers than this no longer help: the rows that are raced are few. */
 const MOST = 8;
+/** Bytes of a message that brings rows; what a worker has to hold beside its part. */
+const MESSAGE = 1 << 20;
+/** Bytes that the workers have not taken in yet, above which nobody may read on: a fast line must not pile them up. */
+export const UNTAKEN = 4 << 20;
 
 /** @returns {number} how many workers an embedding is spread over */
 export const shardCount = () => Math.min(MOST, Math.max(1, globalThis.navigator?.hardwareConcurrency ?? 1));
@@ -36,8 +40,21 @@ export class Shards {
     for (const part of this.#parts) {
       const from = Math.max(part.first, firstRow);
       const to = Math.min(part.end, end);
-      if (from < to) part.post('write', { first: from, rows: rows.slice((from - firstRow) * this.#d, (to - firstRow) * this.#d) });
+      const step = Math.max(1, Math.floor(MESSAGE / (4 * this.#d)));
+      for (let first = from; first < to; first += step) {
+        part.write(first, rows.slice((first - firstRow) * this.#d, (Math.min(first + step, to) - firstRow) * this.#d));
+      }
     }
+  }
+
+  /** Bytes that were written and not yet taken in. */
+  get untaken() {
+    return this.#parts.reduce((sum, part) => sum + part.untaken, 0);
+  }
+
+  /** Resolves when at most {@link UNTAKEN} bytes are still to be taken in; rejects with what broke a worker. */
+  async room() {
+    while (this.untaken > UNTAKEN) await Promise.race(this.#parts.map((part) => part.taken).filter(Boolean));
   }
 
   /** @param {Uint32Array} ids @returns {Promise<Float32Array>} `[ids.length, d]` */
@@ -105,6 +122,10 @@ class Part {
   #calls = new Map();
   #next = 1;
   #failure = null;
+  /** Messages of rows that were not taken in yet, in order. */
+  #writes = [];
+  /** Bytes of them. */
+  untaken = 0;
 
   constructor(first, end, d, flavour) {
     this.first = first;
@@ -130,17 +151,34 @@ class Part {
   }
 
   /** Sends without waiting; a failure is told to whoever asks next. */
-  post(method, data, id = 0) {
-    this.#worker.postMessage({ id, method, data });
+  post(method, data, id = 0, transfer = []) {
+    this.#worker.postMessage({ id, method, data }, transfer);
   }
 
-  ask(method, data) {
+  ask(method, data, transfer) {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
       this.#calls.set(id, { resolve, reject });
-      this.post(method, data, id);
+      this.post(method, data, id, transfer);
     });
+  }
+
+  /** Sends rows, which are given away; a failure is told to whoever asks next. */
+  write(first, rows) {
+    const { byteLength } = rows;
+    this.untaken += byteLength;
+    const taken = this.ask('write', { first, rows }, [rows.buffer]).then(() => {
+      this.untaken -= byteLength;
+      this.#writes.shift();
+    });
+    taken.catch((error) => { this.#failure ??= error; });
+    this.#writes.push(taken);
+  }
+
+  /** Resolves when the message that waits longest is taken in. */
+  get taken() {
+    return this.#writes[0];
   }
 
   close() {

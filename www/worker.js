@@ -6,14 +6,16 @@
  */
 import * as Comlink from 'comlink';
 import { aborted, coded, errorData } from './errors.js';
+import { rememberKernel, rememberedKernels } from './kernels.js';
 import { probeWebGpu } from './probe.js';
 import { ANALYSES, Runners, contextLength } from './runner.js';
 import { Shards } from './shards.js';
 import { Gate } from './source/gate.js';
 import { forget, listKept } from './source/keep.js';
 import { openSpec } from './source/open.js';
+import { Paced } from './source/paced.js';
 import { tick } from './tick.js';
-import { rememberKernel, rememberedKernels } from './kernels.js';
+import { Verifier } from './verifier.js';
 import { cpuFlavour, loadWasm } from './wasm.js';
 
 let wasm;
@@ -28,6 +30,7 @@ let tell = () => {};
 let nextModel = 1;
 /** Models that can run, where the engine's own build of the core cannot. */
 const runners = new Runners(makeShards);
+let verifier = new Verifier([]);
 /** Shards of the models, in the order in which they were made. */
 const shards = new Set();
 /** Of the job under way. */
@@ -35,8 +38,9 @@ let job = { controller: new AbortController(), cancelled: false };
 
 const api = {
   /** @returns the engine that runs: `{ backend, adapter, fallback_adapter, note }` */
-  async start({ backend, allowFallback, requireDefaults }, listener) {
+  async start({ backend, allowFallback, requireDefaults, published }, listener) {
     tell = listener ?? tell;
+    verifier = new Verifier(published);
     const { wanted, note } = await probeWebGpu(backend, allowFallback);
     let failed = note;
     if (wanted) {
@@ -73,15 +77,16 @@ const api = {
       repository: spec.repository ?? null, revision: spec.revision ?? null, planted: !!spec.planted,
     };
     let model;
+    const bytes = new Paced(opened.source, room);
     try {
-      model = await wasm.Model.open(engine, opened.source, opened.config, opened.tokenizer, provenance);
+      model = await wasm.Model.open(engine, bytes, opened.config, opened.tokenizer, provenance);
     } catch (e) {
       opened.source.close?.();
       throw e;
     }
     const { jobRanges, ...sizes } = model.sizes();
     models.set(nextModel, model);
-    sources.set(nextModel, { source: opened.source, jobRanges, reopen: [opened.source, opened.config, opened.tokenizer, provenance] });
+    sources.set(nextModel, { source: opened.source, provenance, jobRanges, reopen: [bytes, opened.config, opened.tokenizer, provenance] });
     return { id: nextModel++, info: model.info(), nCtx: contextLength(opened.config), sizes, notes };
   },
 
@@ -91,9 +96,7 @@ const api = {
 
   async score(id, relations, preprocessing, onNews) {
     const mine = startJob(onNews);
-    const result = await found(id).scoreRelations(relations, preprocessing, controlOf(mine));
-    if (await sources.get(id)?.source.finish?.()) tell({ kind: 'kept' });
-    return result;
+    return ended(id, () => found(id).scoreRelations(relations, preprocessing, controlOf(mine)));
   },
 
   /** An analysis that runs the model. @param {string} analysis one of ANALYSES */
@@ -101,11 +104,18 @@ const api = {
     if (!ANALYSES.includes(analysis)) throw coded('RelationInvalid', `There is no analysis “${analysis}”.`);
     const mine = startJob(onNews);
     const own = found(id);
-    const model = own[analysis] ? own : await runners.of(id, sources.get(id).reopen, onNews);
-    if (mine.cancelled) throw aborted();
-    const document = await model[analysis](ask, controlOf(mine));
-    if (await sources.get(id)?.source.finish?.()) tell({ kind: 'kept' });
-    return document;
+    return ended(id, async () => {
+      const model = own[analysis] ? own : await runners.of(id, sources.get(id).reopen, onNews);
+      if (mine.cancelled) throw aborted();
+      return model[analysis](ask, controlOf(mine));
+    });
+  },
+
+  /** @returns {Promise<object|null>} see `Model.verify` in model.js */
+  async verify(id, onHashed) {
+    found(id);
+    const { source, provenance } = sources.get(id);
+    return verifier.verify(id, source, provenance, (bytes) => onHashed({ bytes, total: source.size }));
   },
 
   /** @returns `{ bytes, here }` that a score needs and that are kept already; null where nothing is fetched */
@@ -132,6 +142,7 @@ const api = {
 
   close(id) {
     runners.close(id);
+    verifier.close(id);
     models.get(id)?.free();
     models.delete(id);
     sources.get(id)?.source.close?.();
@@ -150,10 +161,27 @@ function startJob(onNews) {
   return job;
 }
 
+/** Runs a job of a model to its end. */
+async function ended(id, run) {
+  const document = await verifier.during(run);
+  const source = sources.get(id)?.source;
+  if (await source?.finish?.()) tellOfFirst();
+  return verifier.stamp(id, source, document);
+}
+
+/** Says that a model is whole for the first time in this browser. */
+async function tellOfFirst() {
+  const whole = (await listKept()).filter(({ complete }) => complete);
+  if (whole.length === 1) tell({ kind: 'kept' });
+}
+
 /** What the core asks of its host while a job runs. */
 function controlOf(mine) {
   return { get cancelled() { return mine.cancelled; }, tick, event: mine.onNews, now: () => performance.now() };
 }
+
+/** Resolves when no model's workers have more rows to take in than they may. */
+const room = () => Promise.all([...shards].map((s) => s.room()));
 
 function makeShards(nVocab, d) {
   const made = new Shards(nVocab, d, cpuFlavour());

@@ -66,6 +66,43 @@ test('files dropped on the page are opened', async () => {
   await finish(page);
 });
 
+test('a folder is opened, chosen or dropped, with what lies deeper in it', async () => {
+  const page = await newPage(browser);
+  await openFigure(page, site.url);
+  await byId(page, 'model-select').selectOption({ label: 'Files on this computer' });
+  await byId(page, 'model-folder').setInputFiles(planted);
+  await openedFile(page);
+  await run(page);
+  const chosen = await savedResult(page);
+  assert.equal(chosen.model.source, 'file');
+
+  await openFigure(page, site.url);
+  const drop = await page.evaluateHandle(async (names) => {
+    const files = await Promise.all(names.map(async (name) => new File([await (await fetch(`models/planted/${name}`)).arrayBuffer()], name)));
+    const entryOf = (one) => ({ isFile: true, isDirectory: false, name: one.name, file: (resolve) => resolve(one) });
+    // As a browser gives folders: in portions, the last one empty.
+    const folderOf = (name, children) => ({
+      isFile: false, isDirectory: true, name,
+      createReader: () => {
+        const portions = [...children.map((child) => [child]), []];
+        return { readEntries: (resolve) => resolve(portions.shift()) };
+      },
+    });
+    const top = folderOf('gpt2', [entryOf(new File(['?'], 'README.md')), folderOf('snapshot', files.map(entryOf))]);
+    DataTransferItem.prototype.webkitGetAsEntry = () => top;
+    DataTransferItem.prototype.getAsFileSystemHandle = undefined;
+    const data = new DataTransfer();
+    data.items.add(new File([], 'gpt2'));
+    return data;
+  }, ['model.safetensors', 'config.json', ...(tokenizer ? ['tokenizer.json'] : [])]);
+  await page.dispatchEvent('main', 'drop', { dataTransfer: drop });
+  await openedFile(page);
+  await run(page);
+  const dropped = await savedResult(page);
+  assert.deepEqual([dropped.model.source, dropped.relations], ['file', chosen.relations]);
+  await finish(page);
+});
+
 /** A checkpoint with another header over the same data. */
 function withHeader(edit) {
   const length = Number(weights.readBigUInt64LE(0));

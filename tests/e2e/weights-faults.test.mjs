@@ -6,10 +6,25 @@ import assert from 'node:assert/strict';
 import { utimes } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { NETWORK_PROBLEMS, finish } from './harness.mjs';
+import { LANES } from '../../www/source/lanes.js';
 import { LIMITS, closeAnalyzer, heard, isSentence, libraryPage, open, score } from './weights-page.mjs';
 import { FILE, HEAD, REPOSITORY, REVISION, weightsSetup } from './weights-setup.mjs';
 
 const all = weightsSetup();
+
+/** What the page shows of a job never jumps back, whatever happens to the line. @returns {object[]} what it told of the line */
+function neverBack(progress) {
+  const line = progress.filter((p) => p.line).map((p) => p.line);
+  assert.ok(line.length > 1);
+  for (const [i, now] of line.entries()) {
+    if (i) assert.ok(now.fetched >= line[i - 1].fetched, `${line[i - 1].fetched} bytes, then ${now.fetched}`);
+    assert.ok(now.fetched <= now.total);
+  }
+  for (const key of ['done', 'bytesRead']) {
+    for (const [i, now] of progress.entries()) if (i) assert.ok(now[key] >= progress[i - 1][key], key);
+  }
+  return line;
+}
 
 describe('a fault that lasts ends the run with its sentence; what came is kept', () => {
   const cases = [
@@ -41,9 +56,10 @@ describe('a fault that lasts ends the run with its sentence; what came is kept',
       assert.equal(bytes, all.model.needed);
       assert.ok(here > 1 << 20, `${here} bytes are kept of the requests before`);
 
-      // The next try, on a good line, after a reload.
-      all.hub.faults.set([]);
+      // The next try, on a good line, after a reload. What was still trying again ends before the line is good.
       await closeAnalyzer(page);
+      await page.reload();
+      all.hub.faults.set([]);
       all.hub.resetCounts();
       const { plan } = await open(page, base);
       assert.equal(plan.here, here);
@@ -66,6 +82,7 @@ describe('a fault that passes is waited for', () => {
       await open(page, fault.kind === 'expired' ? all.hub.resolveBase(REPOSITORY, REVISION) : all.hub.mirrorBase(REPOSITORY));
       all.hub.faults.set([{ ...fault, from: 3, times: TIMES }]);
       all.sameFigure(await score(page));
+      neverBack((await heard(page)).progress);
       const { bytes, requests } = all.hub.served(FILE);
       assert.ok(requests > 2);
       // A request whose body was cut goes on at the chunk that was cut, so that each cut costs less than a chunk.
@@ -100,6 +117,10 @@ describe('a fault that passes is waited for', () => {
     all.hub.line.rate = 0;
     await page.context().setOffline(false);
     all.sameFigure(await running);
+    neverBack((await heard(page)).progress);
+    const { bytes } = all.hub.served(FILE);
+    // Of each request that was cut, its last chunk.
+    assert.ok(bytes <= all.model.needed + HEAD + all.model.gaps + LANES * LIMITS.chunkBytes, `${bytes - all.model.needed} bytes too many`);
     await finish(page, NETWORK_PROBLEMS);
   });
 
@@ -109,11 +130,7 @@ describe('a fault that passes is waited for', () => {
     all.hub.line.rate = 6e6;
     all.sameFigure(await score(page));
     const { progress } = await heard(page);
-    const line = progress.filter((p) => p.line).map((p) => p.line);
-    for (const [i, now] of line.entries()) {
-      if (i) assert.ok(now.fetched >= line[i - 1].fetched, 'bytes');
-      assert.ok(now.fetched <= now.total);
-    }
+    const line = neverBack(progress);
     assert.ok(line.some(({ rate, secondsLeft }) => rate > 3e6 && rate < 12e6 && secondsLeft > 0.2), 'rate and time left');
     await finish(page, NETWORK_PROBLEMS);
   });

@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pkg } from '../../scripts/lib/paths.mjs';
 
-/** `d` is the width; `masks`: whether the file holds the causal masks, 4 MiB a layer. */
+/** `d` is the width; `masks`: whether the file holds the causal masks, 4 MiB a layer; 'odd': others than the usual ones. */
 const SMALL = { layers: 6, heads: 2, d: 64, masks: true };
 const N_VOCAB = 50_257;
+const CONTEXT = 1024;
 export const MASK_BYTES = 4 * 1024 * 1024;
 
 /** Numbers in [-1, 1), the same every time. */
@@ -24,11 +25,12 @@ function noise(seed) {
 }
 
 /** Values of a tensor; null where nothing but zeros stand. */
-function tensor(name, length, { heads, d }) {
+function tensor(name, length, { heads, d, masks }) {
   const random = noise([...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.codePointAt(0), 7));
   const layer = Number(/^h\.(\d+)/.exec(name)?.[1] ?? 0);
   const out = new Float32Array(length);
   if (name === 'wte.weight') return out.map(random);
+  if (name.endsWith('attn.bias')) return out.map((_, i) => Number(i % CONTEXT <= Math.floor(i / CONTEXT)) + (masks === 'odd' ? 1 : 0));
   if (name.endsWith('ln_2.weight')) return out.fill(1);
   // gelu(x) - gelu(-x) = x: this MLP hands its input on.
   if (name.endsWith('mlp.c_fc.weight')) for (let i = 0; i < d; i += 1) [out[i * 4 * d + i], out[i * 4 * d + d + i]] = [1, -1];

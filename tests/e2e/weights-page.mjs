@@ -25,18 +25,18 @@ export async function libraryPage(browser, site, { beside, init } = {}) {
  * Starts an analyzer in the page, and opens the model where a base is given. `window.heard` collects what it says.
  * @returns {Promise<object>} `{ info, plan }` or `{ error }`
  */
-export async function open(page, base, { limits = LIMITS, spec = {} } = {}) {
-  return page.evaluate(async ({ base: at, limits: l, spec: more }) => {
+export async function open(page, base, { limits = LIMITS, spec = {}, published = [] } = {}) {
+  return page.evaluate(async ({ base: at, limits: l, spec: more, published: files }) => {
     const { createAnalyzer } = await import(new URL('headmap.js', document.baseURI).href);
     window.heard ??= { notices: [], progress: [], layers: [] };
-    window.analyzer ??= await createAnalyzer({ backend: 'cpu', limits: l, onNotice: (text) => window.heard.notices.push(text) });
+    window.analyzer ??= await createAnalyzer({ backend: 'cpu', limits: l, published: files, onNotice: (text) => window.heard.notices.push(text) });
     try {
       window.model = await window.analyzer.loadModel({ kind: 'url', base: at, kindOfSource: 'mirror', name: 'test model', ...more });
       return { info: window.model.info, plan: await window.model.plan() };
     } catch (e) {
       return { error: { name: e.name, message: e.message } };
     }
-  }, { base, limits, spec });
+  }, { base, limits, spec, published });
 }
 
 /**
@@ -69,6 +69,13 @@ export async function score(page, { abortAfter = Infinity } = {}) {
 }
 
 export const heard = (page) => page.evaluate(() => window.heard);
+
+/** Hashes the whole file. @returns {Promise<object>} `{ seen, progress }`, how many bytes were hashed, again and again */
+export const verify = (page) => page.evaluate(async () => {
+  const progress = [];
+  const seen = await window.model.verify({ onProgress: ({ bytes }) => progress.push(bytes) });
+  return { seen, progress };
+});
 
 /** Ends the analyzer, so that the next one starts as after a reload. */
 export const closeAnalyzer = (page) => page.evaluate(async () => {

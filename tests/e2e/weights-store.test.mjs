@@ -8,7 +8,7 @@ import { dist } from '../../scripts/lib/paths.mjs';
 import { startStaticServer } from '../../scripts/lib/static-server.mjs';
 import { NETWORK_PROBLEMS, finish } from './harness.mjs';
 import { closeAnalyzer, heard, libraryPage, open, score } from './weights-page.mjs';
-import { FILE, weightsSetup } from './weights-setup.mjs';
+import { FILE, REPOSITORY, REVISION, weightsSetup } from './weights-setup.mjs';
 
 const all = weightsSetup();
 
@@ -37,6 +37,31 @@ test('two tabs that begin at once fetch without mixing', async () => {
   all.sameFigure(a);
   all.sameFigure(b);
   await finish(first, NETWORK_PROBLEMS);
+});
+
+test('the browser is asked once to keep what is here, after the first whole model', async () => {
+  const count = () => {
+    globalThis.persistAsked = 0;
+    StorageManager.prototype.persist = async () => { globalThis.persistAsked += 1; return true; };
+  };
+  const page = await libraryPage(all.browser, all.site, { init: count });
+  const asked = () => page.evaluate(() => globalThis.persistAsked);
+  // What is told comes before the answer to the next question.
+  const told = () => page.evaluate(() => window.analyzer.kept());
+  await open(page, all.base);
+  await score(page, { abortAfter: 1 });
+  await told();
+  assert.equal(await asked(), 0, 'not for a part');
+  all.sameFigure(await score(page));
+  await told();
+  assert.equal(await asked(), 1);
+  all.sameFigure(await score(page));
+  await closeAnalyzer(page);
+  await open(page, all.hub.resolveBase(REPOSITORY, REVISION));
+  all.sameFigure(await score(page));
+  assert.equal((await told()).filter(({ complete }) => complete).length, 2);
+  assert.equal(await asked(), 1, 'nor for a second model');
+  await finish(page, NETWORK_PROBLEMS);
 });
 
 describe('without room or without a disk', () => {
@@ -71,6 +96,22 @@ describe('without room or without a disk', () => {
     await finish(page, NETWORK_PROBLEMS);
   });
 
+  test('the browser deletes all that the site keeps in the middle of a run: it ends well, and the next one fetches again', async () => {
+    const page = await libraryPage(all.browser, all.site);
+    await open(page, all.base);
+    all.hub.line.rate = 8e6;
+    const running = score(page);
+    await page.waitForFunction(() => window.heard.progress.at(-1)?.line?.fetched > 4e6);
+    const session = await page.context().newCDPSession(page);
+    await session.send('Storage.clearDataForOrigin', { origin: new URL(all.site.url).origin, storageTypes: 'all' });
+    all.hub.line.rate = 0;
+    all.sameFigure(await running);
+    await closeAnalyzer(page);
+    await open(page, all.base);
+    all.sameFigure(await score(page));
+    await finish(page, NETWORK_PROBLEMS);
+  });
+
   /** The site with scripts that find a poorer browser: what is taken away is gone in the worker too. */
   async function poorerSite(prefix) {
     const copy = await mkdtemp(join(tmpdir(), 'headmap-site-'));
@@ -81,6 +122,28 @@ describe('without room or without a disk', () => {
     const server = await startStaticServer({ root: copy });
     return { url: server.url, close: () => server.close().then(() => rm(copy, { recursive: true })) };
   }
+
+  test('a closed frame, which starts no workers: a sentence that says so', async () => {
+    // Scripts of a page without an origin of its own come only from hosts that allow everybody.
+    const anyone = await startStaticServer({ root: dist, headers: { 'Access-Control-Allow-Origin': '*' } });
+    const parent = await libraryPage(all.browser, anyone);
+    await parent.evaluate((src) => {
+      const frame = Object.assign(document.createElement('iframe'), { src });
+      frame.setAttribute('sandbox', 'allow-scripts');
+      document.body.append(frame);
+    }, `${anyone.url}LICENSE.txt`);
+    const element = await parent.waitForSelector('iframe');
+    const frame = await element.contentFrame();
+    await frame.waitForLoadState();
+    const error = await frame.evaluate(async () => {
+      const { createAnalyzer } = await import(new URL('headmap.js', document.baseURI).href);
+      return createAnalyzer({ backend: 'cpu' }).then(() => null, (e) => ({ name: e.name, message: e.message }));
+    });
+    assert.equal(error?.name, 'WorkerDied');
+    assert.match(error.message, /closed frame.*Open it in a tab of its own\.$/);
+    await finish(parent, NETWORK_PROBLEMS);
+    await anyone.close();
+  });
 
   const noFolder = 'delete StorageManager.prototype.getDirectory;';
   const cases = {

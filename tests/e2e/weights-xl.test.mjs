@@ -10,10 +10,11 @@ import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { chromiumPath } from '../../scripts/lib/chromium.mjs';
 import { HELD } from '../../www/source/held.js';
+import { LANES } from '../../www/source/lanes.js';
 import { CHUNK } from '../../www/source/partition.js';
-import { LANES } from '../../www/source/weights.js';
 import { startHub } from '../hub/server.mjs';
 import { startSite } from './harness.mjs';
+import { AT_ONCE, ISOLATED, scoreWatched } from './weights-memory.mjs';
 import { SHAPES, sparseModel } from './weights-xl.mjs';
 
 /** More than the worker keeps between jobs, so that layers pass by as they do in a whole run. */
@@ -38,11 +39,6 @@ const shardHeap = (count) => (4 << 20) + EMBEDDING / count + PIECE + LAYER;
  */
 const JAVASCRIPT = HELD + LANES * 3 * CHUNK + 4 * PIECE;
 
-/** Only such pages may ask the browser how much memory they and their workers hold. */
-const ISOLATED = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
-/** Else it answers at a time of its own. */
-const AT_ONCE = '--enable-blink-features=ForceEagerMeasureMemory';
-
 let site;
 let hub;
 let model;
@@ -64,53 +60,11 @@ after(async () => {
   await rm(profile, { recursive: true, force: true });
 });
 
-/** In the page. Memory is looked at again and again: `{ javascript, worker, shards }` in bytes, at rest and the most during the job. */
-async function scoreSome({ base, most }) {
-  const javascript = async () => (await performance.measureUserAgentSpecificMemory()).bytes;
-  const idle = await javascript();
-  const { createAnalyzer } = await import(new URL('headmap.js', document.baseURI).href);
-  const notices = [];
-  const analyzer = await createAnalyzer({ backend: 'cpu', onNotice: (text) => notices.push(text) });
-  const opened = await analyzer.loadModel({ kind: 'url', base, kindOfSource: 'mirror', name: 'XL of zeros' });
-  const plan = await opened.plan();
-  const rest = { javascript: await javascript(), ...(await analyzer.heapBytes()) };
-  const peak = { javascript: 0, worker: 0, shards: [] };
-  const look = async () => {
-    const heaps = await analyzer.heapBytes();
-    // The line stands still meanwhile: what is allocated while the browser counts passes for held.
-    await analyzer.pause();
-    peak.javascript = Math.max(peak.javascript, await javascript());
-    await analyzer.resume();
-    peak.worker = Math.max(peak.worker, heaps.worker);
-    if (heaps.shards.length) peak.shards = heaps.shards.map((bytes, i) => Math.max(bytes, peak.shards[i] ?? 0));
-  };
-  let over = false;
-  let looks = 0;
-  const watching = (async () => {
-    for (; !over; looks += 1) await look();
-  })();
-  const start = performance.now();
-  const layers = [];
-  const abort = new AbortController();
-  const ended = await opened.scoreRelation({ name: 'one pair', pairs: [['Mary', 'Mary']], k: 1 }, {
-    signal: abort.signal,
-    onLayer: ({ layer, hits }) => {
-      layers.push({ layer, hits: [...hits] });
-      if (layers.length === most) abort.abort();
-    },
-  }).then(() => 'whole', (e) => e.name);
-  const seconds = (performance.now() - start) / 1000;
-  over = true;
-  await watching;
-  await look();
-  return { notices, plan, info: opened.info, layers, ended, seconds, kept: await analyzer.kept(), idle, rest, peak, looks };
-}
-
 test('GPT-2 XL goes through a tab, piece by piece', { timeout: 900_000 }, async () => {
   const page = await context.newPage();
   page.setDefaultTimeout(0);
   await page.goto(`${site.url}LICENSE.txt`);
-  const heard = await page.evaluate(scoreSome, { base: hub.mirrorBase('someone/xl'), most: LAYERS });
+  const heard = await page.evaluate(scoreWatched, { base: hub.mirrorBase('someone/xl'), name: 'XL of zeros', pairs: [['Mary', 'Mary']], most: LAYERS });
   const served = hub.served('someone/xl/model.safetensors').bytes;
   const { rest, peak } = heard;
   const mb = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;

@@ -8,6 +8,13 @@ import { sourceText } from './model-facts.js';
 import { FEWEST_VALID } from './relation-file.js';
 import { layersShown } from './shown.js';
 
+/** What the hash of the whole file was held against. */
+const CHECKED = Object.freeze({
+  published: 'checked',
+  manifest: 'checked against its manifest',
+  differs: 'is not the one that it should be',
+});
+
 /**
  * @returns {{node: HTMLElement, render: (shown: object | null) => void}}
  */
@@ -32,7 +39,7 @@ export function createFacts() {
 export function factRows(shown) {
   const { result } = shown;
   const { model, engine } = result;
-  const where = [model.repository, model.revision && `revision ${model.revision.slice(0, 8)}`, model.sha256 && `sha256 ${model.sha256.slice(0, 12)}… checked`]
+  const where = [model.repository, model.revision && `revision ${model.revision.slice(0, 8)}`, model.sha256 && `sha256 ${model.sha256.slice(0, 12)}… ${CHECKED[model.checked] ?? 'of the whole file'}`]
     .filter(Boolean).join(', ');
   const rows = [
     ['Model', `${modelTitle(model)} (${model.planted ? 'planted, ' : ''}${where || sourceText(model.source)}), ${model.dtype.toLowerCase()} weights`],

@@ -10,11 +10,12 @@ export const EYE = 0.05;
 /**
  * Whether a model is the one that the figure was published for: the pinned revision of the hub, or a file
  * whose hash was checked. A file of the same shape and name is not enough.
- * @param {{source: string, repository: string | null, revision: string | null, sha256: string | null}} model
+ * @param {{source: string, repository: string | null, revision: string | null, sha256: string | null, checked?: string | null}} model
  * @param {{repository: string, revision: string, sha256: string | null}} entry of models.json
  * @returns {boolean}
  */
 export function isPublished(model, entry) {
+  if (model.checked === 'differs') return false;
   const pinned = model.source === 'hub' && model.repository === entry.repository && model.revision === entry.revision;
   const checked = entry.sha256 !== null && entry.sha256 !== undefined && model.sha256 === entry.sha256;
   return pinned || checked;

@@ -6,6 +6,7 @@ import { parseResult, LARGEST_FILE } from '../result/schema.js';
 import { readPlanted } from './planted.js';
 import { chosenRelations, relationTitle } from './relations.js';
 import { addLayer, emptyShown, figureOfResult, layersShown, shownFromResult } from './shown.js';
+import { verifyFile } from './verify.js';
 
 /** Errors that no part of the page made: their messages are for programmers. */
 const UNFORESEEN = /^(Error|TypeError|RangeError|ReferenceError|SyntaxError)$/;
@@ -57,7 +58,7 @@ export function createSession({ store, catalogue, loadEngine }) {
     store.set({ status: 'starting', engineChoice: choice, engine: null });
     try {
       const createAnalyzer = await loadEngine();
-      analyzer = await createAnalyzer({ backend: choice, onNotice: (text) => notify('note', text) });
+      analyzer = await createAnalyzer({ backend: choice, published: catalogue.models ?? [], onNotice: (text) => notify('note', text) });
       store.set({ engine: analyzer.engine, status: 'ready' });
       return true;
     } catch (error) {
@@ -157,6 +158,8 @@ export function createSession({ store, catalogue, loadEngine }) {
       running = null;
       store.set({ status: 'ready', shown: whole, progress: null, engine: analyzer.engine });
       // Another figure may have been chosen meanwhile.
+      const drawn = model;
+      verifyFile(drawn, { store, fail, isOpen: () => drawn === model });
       await select();
       await look();
     } catch (error) {

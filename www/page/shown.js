@@ -3,7 +3,7 @@
  * show it. Everything the page says about numbers comes from here.
  *
  * @typedef {object} Shown
- * @property {object} model          {name, repository, revision, sha256, source, nLayer, nHead, planted}
+ * @property {object} model          {name, repository, revision, sha256, checked, source, nLayer, nHead, planted}
  * @property {'A' | 'B' | 'single'} figure
  * @property {{name: string, title: string, k: number, total: number, grids: {relation: object, suppression: object}}[]} relations
  * @property {object | null} result  the result object, once there is one
@@ -23,7 +23,7 @@ import { marksFor, modelTitle, panelPlans } from '../figure/presets.js';
  */
 export function emptyShown(info, figure, relations, progress) {
   return {
-    model: { ...info, sha256: null },
+    model: { ...info, sha256: null, checked: null },
     figure,
     relations: relations.map(({ name, title, k }) => ({
       name,
@@ -74,6 +74,7 @@ export function shownFromResult(result, { figure, titleOf, fromFile }) {
       repository: model.repository,
       revision: model.revision,
       sha256: model.sha256,
+      checked: model.checked ?? null,
       source: model.source,
       nLayer: model.n_layer,
       nHead: model.n_head,
@@ -93,6 +94,20 @@ export function shownFromResult(result, { figure, titleOf, fromFile }) {
     result,
     progress: 'complete',
     fromFile,
+  };
+}
+
+/**
+ * The same figure, with what is known of the whole file.
+ * @param {Shown} shown with a result
+ * @param {{sha256: string, checked: string | null}} seen
+ * @returns {Shown}
+ */
+export function withHash(shown, { sha256, checked }) {
+  return {
+    ...shown,
+    model: { ...shown.model, sha256, checked },
+    result: { ...shown.result, model: { ...shown.result.model, sha256, checked } },
   };
 }
 

@@ -78,6 +78,7 @@ export function checkModel(value) {
     repository: textOrNull(model.repository, 'model.repository', 300),
     revision: textOrNull(model.revision, 'model.revision', 300),
     sha256,
+    ...(model.checked === undefined ? {} : { checked: checkChecked(model.checked, sha256) }),
     n_layer: integer(model.n_layer, 'model.n_layer', 1, MOST_LAYERS),
     n_head: integer(model.n_head, 'model.n_head', 1, MOST_HEADS),
     d_model: integer(model.d_model, 'model.d_model', 1, 1_000_000),
@@ -86,6 +87,14 @@ export function checkModel(value) {
     dtype: oneOf(model.dtype, 'model.dtype', ['F32', 'F16', 'BF16']),
     planted: flag(model.planted, 'model.planted'),
   };
+}
+
+/** What the hash of the whole file was held against; results of models that were not hashed have none. */
+function checkChecked(value, sha256) {
+  if (value === null) return null;
+  const checked = oneOf(value, 'model.checked', ['published', 'manifest', 'differs']);
+  if (sha256 === null) throw invalid('This result contradicts itself: model.checked without model.sha256.');
+  return checked;
 }
 
 export function checkEngine(value) {

@@ -14,7 +14,7 @@ export const SIGNS = Object.freeze({ hits: 'Writes it', suppression_hits: 'Suppr
 /** What the rest of the page calls a model, from the document's. */
 export function modelOf(model) {
   return {
-    name: model.name, repository: model.repository, revision: model.revision, sha256: model.sha256, source: model.source,
+    name: model.name, repository: model.repository, revision: model.revision, sha256: model.sha256, checked: model.checked ?? null, source: model.source,
     nLayer: model.n_layer, nHead: model.n_head, planted: model.planted, dtype: model.dtype,
   };
 }

@@ -61,12 +61,12 @@ export async function openAddress(spec, host) {
     if (manifest) await checkFirst(manifest, head, file);
     const starts = manifest?.starts ?? partition(file.size, head, host.chunkBytes);
     const [config, tokenizer] = await texts(spec, base, manifest, kept?.meta?.key === key ? kept.meta.texts : null, signal);
-    const source = new WeightSource({ file, store, starts, head, pins: manifest?.pins, host, requestBytes: host.requestBytes });
+    const source = new WeightSource({ file, store, starts, head, pins: manifest?.pins, promised: manifest?.sha256 ?? null, host, requestBytes: host.requestBytes });
     source.release = release;
     if (store.keeps) {
       source.meta = {
         version: 1, key, url, tag: file.tag, size: file.size, name: spec.name ?? manifest?.name ?? file.name, spec: rememberedSpec(spec),
-        texts: { config, tokenizer }, complete: kept?.meta?.key === key && !!kept.meta.complete, used: new Date().toISOString(),
+        texts: { config, tokenizer }, complete: kept?.meta?.key === key && !!kept.meta.complete, whole: kept?.meta?.key === key ? kept.meta.whole : undefined, used: new Date().toISOString(),
       };
       await store.setMeta(source.meta).catch((e) => {
         store.keeps = false;

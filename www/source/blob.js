@@ -1,5 +1,12 @@
 import { coded } from '../errors.js';
 
+const PIECE = 4 << 20;
+
+/** @param {(offset: number, length: number) => Promise<Uint8Array>} read */
+export async function* inPieces(size, read) {
+  for (let at = 0; at < size; at += PIECE) yield await read(at, Math.min(PIECE, size - at));
+}
+
 /** A local file as a byte source: read by slices, never whole. */
 export class BlobSource {
   /** @param {File} file */
@@ -11,6 +18,11 @@ export class BlobSource {
   }
 
   expect() {}
+
+  /** The whole file, piece by piece. */
+  whole() {
+    return { pieces: inPieces(this.size, (offset, length) => this.read(offset, length)) };
+  }
 
   /** @returns {Promise<Uint8Array>} exactly `length` bytes from `offset` */
   async read(offset, length) {

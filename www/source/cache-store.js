@@ -2,14 +2,13 @@
  * Chunks of one file in the Cache API, for browsers without the origin private file system in workers: an entry a
  * chunk, with its SHA-256 beside it.
  */
-import { equalBytes, sha256 } from './opfs-store.js';
+import { equalBytes, hex, sha256 } from './opfs-store.js';
 
 const NAME = 'headmap-weights';
 /** Addresses that nobody asks a network for. */
 const BASE = 'https://kept.headmap.invalid/';
 const HASH = 'X-Sha256';
 
-const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 const fromHex = (text) => Uint8Array.from((text ?? '').match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 
 export class CacheStore {

@@ -1,5 +1,5 @@
 /** Bytes that wait in memory to be read, beside those on their way. */
-export const HELD = 24 << 20;
+export const HELD = 8 << 20;
 
 /** Chunks that came and wait to be read, by number. */
 export class Held {

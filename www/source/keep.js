@@ -4,7 +4,7 @@
  */
 import { coded } from '../errors.js';
 import { CacheStore, deleteFromCache, listCache } from './cache-store.js';
-import { DATA, INDEX, OpfsReader, OpfsStore, readMeta, sha256 } from './opfs-store.js';
+import { DATA, INDEX, OpfsReader, OpfsStore, hex, readMeta, sha256 } from './opfs-store.js';
 
 const FOLDER = 'headmap-weights';
 /** A worker that just ended may hold its lock for a moment. */
@@ -29,11 +29,20 @@ const inUse = new Map();
 /** @returns {Promise<string>} the key of a version of a file */
 export async function keyOf(url, tag, size) {
   const sha = await sha256(new TextEncoder().encode(JSON.stringify([url, tag, size])));
-  return [...sha.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex(sha.subarray(0, 16));
+}
+
+/** The Cache API, where it is: in frames without an origin of their own the very look at it throws. */
+function hasCaches() {
+  try {
+    return !!globalThis.caches;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether anything can be kept here at all; pages from http:// and some frames cannot. */
-export const canKeep = () => !!globalThis.crypto?.subtle && !!(navigator.storage?.getDirectory || globalThis.caches);
+export const canKeep = () => !!globalThis.crypto?.subtle && !!(navigator.storage?.getDirectory || hasCaches());
 
 async function rootFolder(create) {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(FOLDER, { create });
@@ -77,7 +86,7 @@ async function lockedStore(key, size, notice) {
         notice('Another tab has this model open. This one reads what that one keeps, and keeps nothing itself.');
         return { store: await OpfsReader.open(folder, size).catch(() => new NoStore()), free: () => {} };
       } catch (e) {
-        if (!globalThis.caches) throw e;
+        if (!hasCaches()) throw e;
       }
     }
     if (!free) return { store: new NoStore(), free: () => {} };
@@ -119,7 +128,7 @@ export async function listKept() {
       // No folder yet, or no way to it: nothing is kept there.
     }
   }
-  if (globalThis.caches) all.push(...await listCache().catch(() => []));
+  if (hasCaches()) all.push(...await listCache().catch(() => []));
   return all.map(({ key, meta, bytes }) => ({
     key, bytes, meta, name: String(meta?.name ?? 'unfinished'), url: String(meta?.url ?? ''), complete: !!meta?.complete, used: String(meta?.used ?? ''),
   }));
@@ -131,6 +140,8 @@ export async function forget(key) {
   if (entry) {
     inUse.delete(key);
     entry.store.close();
+    // Or this very tab would pass for another one when it opens the model again.
+    entry.free();
   }
   try {
     await (await rootFolder(false)).removeEntry(key, { recursive: true });
@@ -140,5 +151,5 @@ export async function forget(key) {
     }
     if (e.name !== 'NotFoundError' && hasOpfs()) throw coded('Busy', `These weights could not be deleted (${e.message}). Try again in a moment.`);
   }
-  if (globalThis.caches) await deleteFromCache(key).catch(() => {});
+  if (hasCaches()) await deleteFromCache(key).catch(() => {});
 }

@@ -4,16 +4,18 @@
  */
 import { coded } from '../errors.js';
 import { fetchText } from './http.js';
+import { equalBytes, sha256 } from './opfs-store.js';
 import { retrying } from './retry.js';
 
 const LIMIT = 4 << 20;
 const MOST_CHUNKS = 20_000;
 
+const isSha256 = (text) => typeof text === 'string' && /^[0-9a-f]{64}$/.test(text);
 const isName = (text) => typeof text === 'string' && /^[\w.-]{1,100}$/.test(text) && !text.startsWith('.');
 
 /**
  * @param {string} url of the manifest
- * @returns {Promise<{file: string, bytes: number, name: string, config: string, tokenizer: string, starts: number[], pins: Map<number, Uint8Array>}>}
+ * @returns {Promise<{file: string, bytes: number, name: string, config: string, tokenizer: string, sha256: string|null, starts: number[], pins: Map<number, Uint8Array>}>}
  */
 export async function readManifest(url, signal) {
   const text = await retrying(() => fetchText(url, LIMIT, signal), { signal });
@@ -35,16 +37,26 @@ export function checkManifest(text) {
   if (![file, m.config, m.tokenizer].every(isName)) throw wrong('a file in it has no plain name');
   if (!Number.isSafeInteger(bytes) || bytes < 8) throw wrong('it does not say how many bytes the file has');
   if (!Array.isArray(chunks) || chunks.length === 0 || chunks.length > MOST_CHUNKS) throw wrong('its list of chunks is missing or too long');
+  if (m.sha256 !== undefined && !isSha256(m.sha256)) throw wrong('what it says of the whole file is no SHA-256');
   const starts = [];
   const pins = new Map();
   let at = 0;
   for (const chunk of chunks) {
-    const { length, sha256 } = chunk ?? {};
-    if (!Number.isSafeInteger(length) || length <= 0 || !/^[0-9a-f]{64}$/.test(sha256)) throw wrong('a chunk in it has no length or no SHA-256');
+    const { length, sha256: sha } = chunk ?? {};
+    if (!Number.isSafeInteger(length) || length <= 0 || !isSha256(sha)) throw wrong('a chunk in it has no length or no SHA-256');
     starts.push(at);
-    pins.set(at, Uint8Array.from(sha256.match(/../g), (pair) => Number.parseInt(pair, 16)));
+    pins.set(at, Uint8Array.from(sha.match(/../g), (pair) => Number.parseInt(pair, 16)));
     at += length;
   }
   if (at !== bytes) throw wrong(`its chunks end at byte ${at} of ${bytes}`);
-  return { file, bytes, name: String(m.name ?? file).slice(0, 100), config: m.config, tokenizer: m.tokenizer, starts: [...starts, bytes], pins };
+  return { file, bytes, name: String(m.name ?? file).slice(0, 100), config: m.config, tokenizer: m.tokenizer, sha256: m.sha256 ?? null, starts: [...starts, bytes], pins };
+}
+
+/** Refuses a chunk that is not the one that the manifest names; without a manifest, or a way to hash, nothing is known. */
+export async function checkPinned(bytes, start, { pins, name, file }) {
+  const pin = pins.get(start);
+  if (!pin || !globalThis.crypto?.subtle || equalBytes(await sha256(bytes), pin)) return;
+  const error = coded('SourceChanged', `Bytes ${start} to ${start + bytes.length - 1} of ${name} came from ${file.host} with another SHA-256 than its manifest names. Was the file changed, or damaged on the way? Ask whoever keeps the server.`);
+  error.retry = true;
+  throw error;
 }

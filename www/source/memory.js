@@ -1,4 +1,5 @@
 import { coded } from '../errors.js';
+import { inPieces } from './blob.js';
 
 /** Bytes in memory as a byte source. */
 export class MemorySource {
@@ -11,6 +12,11 @@ export class MemorySource {
   }
 
   expect() {}
+
+  /** The whole file, piece by piece, as copies. */
+  whole() {
+    return { pieces: inPieces(this.size, async (offset, length) => new Uint8Array(this.buffer.slice(offset, offset + length))) };
+  }
 
   /** @returns {Promise<Uint8Array>} exactly `length` bytes from `offset` */
   async read(offset, length) {

@@ -19,6 +19,8 @@ export const sha256 = async (bytes) => new Uint8Array(await crypto.subtle.digest
 
 export const equalBytes = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 
+export const hex = (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
 /** FNV-1a: tells a torn record, nothing more. */
 function sum(bytes) {
   let hash = 0x811c9dc5;
@@ -91,11 +93,13 @@ export class OpfsStore {
     return this.#records?.get(start)?.length ?? 0;
   }
 
-  /** @returns {Promise<Uint8Array|null>} null when it is not there, or not as it was written */
-  async get(start, length) {
+  /**
+   * @param {Uint8Array} [bytes] of that length, to read into
+   * @returns {Promise<Uint8Array|null>} null when it is not there, or not as it was written
+   */
+  async get(start, length, bytes = new Uint8Array(length)) {
     const record = this.#records?.get(start);
     if (record?.length !== length) return null;
-    const bytes = new Uint8Array(length);
     let right = false;
     try {
       right = this.#data.read(bytes, { at: record.slot }) === length && equalBytes(await sha256(bytes), record.sha);
@@ -123,14 +127,19 @@ export class OpfsStore {
     return readMeta(this.#folder);
   }
 
+  /** @returns {Promise<string>} names what is kept: the same chunks with the same hashes */
+  async fingerprint() {
+    const records = [...(this.#records?.values() ?? [])].sort((a, b) => a.start - b.start);
+    const text = records.map(({ start, length, sha }) => `${start} ${length} ${hex(sha)}`).join('\n');
+    return hex(await sha256(new TextEncoder().encode(text)));
+  }
+
+  /** Nothing is flushed: that takes seconds, and a chunk that a power cut swallows is found by its hash. */
   async setMeta(meta) {
-    this.#data?.flush();
-    this.#index?.flush();
     const file = await (await this.#folder.getFileHandle(META, { create: true })).createSyncAccessHandle();
     try {
       file.truncate(0);
       writeAll(file, new TextEncoder().encode(JSON.stringify(meta)), 0);
-      file.flush();
     } finally {
       file.close();
     }

@@ -6,9 +6,9 @@
  */
 
 /** Bytes of a chunk, the unit of keeping, hashing and fetching again. */
-export const CHUNK = 4 << 20;
+export const CHUNK = 2 << 20;
 /** Bytes of a request, at most. */
-export const REQUEST = 16 << 20;
+export const REQUEST = 8 << 20;
 /** Bytes that nobody asked for, fetched along where that saves a request. */
 const GAP = 64 << 10;
 /** Longest header that is read, as in the Rust reader. */

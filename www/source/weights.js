@@ -3,18 +3,20 @@
  * time in the order in which the job will read, each chunk checked before it is used.
  */
 import { aborted, coded } from '../errors.js';
+import { completeFile } from './complete.js';
 import { HELD, Held } from './held.js';
+import { Lanes } from './lanes.js';
 import { LineNews } from './line-news.js';
+import { checkPinned } from './manifest.js';
 import { chunkOf, chunksOf, requestsFor } from './partition.js';
 import { retrying } from './retry.js';
-import { equalBytes, sha256 } from './opfs-store.js';
-
-/** Requests at a time. */
-export const LANES = 3;
 
 export class WeightSource {
   kind = 'url';
+  /** Grows with every chunk that comes. */
+  version = 0;
   #held = new Held();
+  #lanes = new Lanes();
   #queue = [];
   #running = new Set();
   #waiting = new Map();
@@ -29,13 +31,17 @@ export class WeightSource {
    * @param {number[]} parts.starts of partition.js
    * @param {Uint8Array} parts.head the first bytes, at least the whole header
    * @param {Map<number, Uint8Array>} [parts.pins] SHA-256 of chunks that are known beforehand, by start
+   * @param {string|null} [parts.promised] SHA-256 of the whole file, by its manifest
    * @param {object} parts.host `{ signal(), news(n), notice(text), gate: {open: boolean, wait()} }`
    * @param {number} [parts.requestBytes]
    */
-  constructor({ file, store, starts, head, pins = new Map(), host, requestBytes }) {
-    Object.assign(this, { file, store, starts, head, pins, host, requestBytes, name: file.name, size: file.size });
+  constructor({ file, store, starts, head, pins = new Map(), promised = null, host, requestBytes }) {
+    Object.assign(this, { file, store, starts, head, pins, promised, host, requestBytes, name: file.name, size: file.size });
     this.#news = new LineNews(host);
-    this.#onPause = () => this.#news.isOver || this.#tell(true);
+    this.#onPause = () => {
+      this.#lanes.rest();
+      if (!this.#news.isOver) this.#tell(true);
+    };
     host.gate?.listeners.add(this.#onPause);
   }
 
@@ -61,6 +67,7 @@ export class WeightSource {
   expect(ranges) {
     this.#failed = null;
     this.#held.clear();
+    this.#lanes.rest();
     const wanted = chunksOf(this.starts, ranges);
     const missing = wanted.filter((i) => !this.#kept(i));
     const sum = (chunks) => chunks.reduce((bytes, i) => bytes + this.#length(i), 0);
@@ -78,23 +85,25 @@ export class WeightSource {
     const out = new Uint8Array(length);
     const [first, last] = [chunkOf(this.starts, offset), chunkOf(this.starts, end - 1)];
     const chunks = [];
-    for (let i = first; i <= last; i += 1) chunks.push(this.#chunk(i));
+    // What is kept and wanted whole is read to its place: nothing is held twice.
+    const place = (i) => (this.starts[i] >= offset && this.starts[i + 1] <= end ? out.subarray(this.starts[i] - offset, this.starts[i + 1] - offset) : undefined);
+    for (let i = first; i <= last; i += 1) chunks.push(this.#chunk(i, place(i)));
     for (const one of chunks) one.catch(() => {}); // the first failure is enough
     for (let i = first; i <= last; i += 1) {
       const from = this.starts[i];
-      const bytes = await chunks[i - first];
-      out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
+      const bytes = await chunks.shift();
+      if (bytes.buffer !== out.buffer) out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
       if (this.starts[i + 1] <= end) this.#held.delete(i);
     }
     this.#pump();
     return out;
   }
 
-  async #chunk(i) {
+  async #chunk(i, place) {
     const held = this.#held.get(i);
     if (held) return held;
     if (this.#kept(i)) {
-      const bytes = await this.store.get(this.starts[i], this.#length(i));
+      const bytes = await this.store.get(this.starts[i], this.#length(i), place);
       if (bytes) return bytes;
       this.host.notice(`A part of ${this.name} on this computer's disk was damaged (its SHA-256 is another than when it came). That part alone, ${this.#length(i)} bytes, is fetched again.`);
       this.#news.more(this.#length(i));
@@ -130,12 +139,18 @@ export class WeightSource {
 
   /** Starts what may start. Where nothing is kept, no more is fetched than memory may hold. */
   #pump() {
-    const coming = () => [...this.#running].reduce((bytes, r) => bytes + this.starts[r.last + 1] - this.starts[r.at], 0);
-    while (this.#queue.length && this.#running.size < LANES && !this.#failed && !this.host.signal()?.aborted) {
-      if (!this.store.keeps && this.#running.size && this.#held.bytes + coming() > HELD) return;
+    while (this.#queue.length && !this.#failed && !this.host.signal()?.aborted) {
+      const coming = [...this.#running].reduce((bytes, r) => bytes + this.starts[r.last + 1] - this.starts[r.at], 0);
+      if (!this.#lanes.may(this.#running.size, coming - this.#parts())) return;
+      if (!this.store.keeps && this.#running.size && this.#held.bytes + coming > HELD) return;
       if (!this.store.keeps && this.#held.isFull) return;
       this.#start(this.#queue.shift());
     }
+  }
+
+  /** Bytes of chunks that are not whole yet. */
+  #parts() {
+    return [...this.#running].reduce((bytes, r) => bytes + r.part, 0);
   }
 
   #start(request) {
@@ -176,8 +191,9 @@ export class WeightSource {
           [filled, used] = [filled + n, used + n];
           if (filled < chunk.length) break;
           const i = request.at;
-          await this.#check(i, chunk);
+          await checkPinned(chunk, this.starts[i], this);
           await putting; // one at a time: the line waits for the disk, memory stays bounded
+          // Nothing may come between: a chunk that is neither coming nor held would be fetched again.
           request.at += 1;
           putting = this.#arrived(i, chunk);
           this.#news.came(chunk.length, job);
@@ -186,7 +202,9 @@ export class WeightSource {
           if (request.at <= request.last) chunk = new Uint8Array(this.#length(request.at));
         }
         request.part = filled;
+        this.#lanes.came(piece.length, this.#running.size);
         this.#tell(false);
+        this.#pump();
       };
       await this.file.stream(from, this.starts[request.last + 1] - from, { signal, each, gate: () => this.host.gate?.wait(signal) });
     };
@@ -197,24 +215,17 @@ export class WeightSource {
     }
   }
 
-  async #check(i, bytes) {
-    const pin = this.pins.get(this.starts[i]);
-    if (!pin || !globalThis.crypto?.subtle || equalBytes(await sha256(bytes), pin)) return;
-    const error = coded('SourceChanged', `Bytes ${this.starts[i]} to ${this.starts[i + 1] - 1} of ${this.name} came from ${this.file.host} with another SHA-256 than its manifest names. Was the file changed, or damaged on the way? Ask whoever keeps the server.`);
-    error.retry = true;
-    throw error;
-  }
-
   async #arrived(i, bytes) {
+    this.version += 1;
     const one = this.#waiting.get(i);
-    if (one || !this.store.keeps || !this.#held.isFull) this.#held.add(i, bytes);
+    this.#held.add(i, bytes); // also on its way to the disk, or a reader would fetch it again
     this.#waiting.delete(i);
     one?.resolve(bytes);
     if (!this.store.keeps) return;
     try {
       await this.store.put(this.starts[i], bytes);
+      if (!one && this.#held.isFull && this.#kept(i)) this.#held.delete(i);
     } catch (e) {
-      this.#held.add(i, bytes);
       this.store.keeps = false;
       this.host.notice(e.name === 'QuotaExceededError'
         ? `This browser gives the page no more room to keep weights. ${this.name} goes on in memory; what is kept so far stays. Delete models under "Weights kept here" to make room.`
@@ -223,7 +234,7 @@ export class WeightSource {
   }
 
   #tell(now) {
-    this.#news.tell(now, () => [...this.#running].reduce((bytes, r) => bytes + r.part, 0));
+    this.#news.tell(now, () => this.#parts());
   }
 
   /** The job is done: says so in what is kept. @returns {Promise<boolean>} whether a model became complete just now */
@@ -237,6 +248,19 @@ export class WeightSource {
       return false; // deleted meanwhile; the next visit fetches again
     }
     return first;
+  }
+
+  /** The whole file, where all of it is here, see complete.js. */
+  whole() {
+    return completeFile(this);
+  }
+
+  /** Keeps the hash of the whole file beside the chunks that it was made of. */
+  async remember(sha) {
+    const of = await this.store.fingerprint?.();
+    if (!of || !this.meta || this.meta.whole?.of === of) return;
+    this.meta.whole = { sha256: sha, of };
+    await this.store.setMeta(this.meta);
   }
 
   close() {
