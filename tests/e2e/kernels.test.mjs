@@ -15,7 +15,7 @@ after(async () => {
 });
 
 /** Starts the WebGPU engine once. @returns {Promise<[string, string][]>} what is remembered then */
-const startAndList = (page, plant) => page.evaluate(async ({ library, plant }) => {
+const startAndList = (page, planted) => page.evaluate(async ({ library, plant }) => {
   const cache = await caches.open('headmap-kernels');
   if (plant) await cache.put('/headmap-kernels.json', new Response(JSON.stringify(plant)));
   const { createAnalyzer } = await import(library);
@@ -24,7 +24,7 @@ const startAndList = (page, plant) => page.evaluate(async ({ library, plant }) =
   analyzer.close();
   if (backend !== 'webgpu') throw new Error(note);
   return (await cache.match('/headmap-kernels.json')).json();
-}, { library: `${site.url}headmap.js`, plant });
+}, { library: `${site.url}headmap.js`, plant: planted });
 
 test('a remembered kernel is taken, whichever the trial would choose', async () => {
   const page = await newPage(browser);
