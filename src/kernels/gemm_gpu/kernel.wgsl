@@ -46,7 +46,13 @@ fn main(
     var c#Q_#L = vec4f();
 //# end
 //# end
+//# if #STORED
+    // What may be written is not uniform to a browser, and a broadcast has to be reached by all.
+    for (var i = 0u; i < #K4u; i++) {
+//# end
+//# if not #STORED
     for (var i = 0u; i < p.k4; i++) {
+//# end
         let e0 = b[from_b];
         let e1 = b[from_b + p.b_row];
         let e2 = b[from_b + p.b_row * 2u];

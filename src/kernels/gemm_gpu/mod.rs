@@ -32,12 +32,14 @@ pub struct Sizes {
     pub n: usize,
 }
 
-/// WGSL of the kernel. `stored`: its parameters lie in a storage buffer, which is all that burn passes.
-fn source(broadcast: bool, stored: bool) -> String {
+/// WGSL of the kernel. `stored`: for k / 4 of this, with the other parameters in a storage buffer, which is all that
+/// burn passes.
+fn source(broadcast: bool, stored: Option<u32>) -> String {
     let constants = [
         ("QUADS", QUADS),
         ("BROADCAST", u32::from(broadcast)),
-        ("STORED", u32::from(stored)),
+        ("STORED", u32::from(stored.is_some())),
+        ("K4", stored.unwrap_or(0)),
         enable(broadcast),
     ];
     expand(include_str!("kernel.wgsl"), &constants)
@@ -49,7 +51,7 @@ pub struct GemmGpu(wgpu::ComputePipeline);
 impl GemmGpu {
     /// `broadcast`: with `subgroupBroadcast`.
     pub fn new(gpu: &Gpu, broadcast: bool) -> Self {
-        Self(gpu.pipeline("gemm_gpu", &source(broadcast, false), &[]))
+        Self(gpu.pipeline("gemm_gpu", &source(broadcast, None), &[]))
     }
 
     /// Records `c = a b`. The three buffers are different ones.

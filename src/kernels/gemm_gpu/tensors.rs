@@ -11,15 +11,16 @@ use cubecl::server::KernelArguments;
 
 struct Product {
     broadcast: bool,
+    k4: u32,
 }
 
 impl KernelSource for Product {
     fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(source(self.broadcast, true))
+        SourceTemplate::new(source(self.broadcast, Some(self.k4)))
     }
 
     fn id(&self) -> KernelId {
-        KernelId::new::<Self>().info(self.broadcast)
+        KernelId::new::<Self>().info((self.broadcast, self.k4))
     }
 
     fn lang(&self) -> &'static str {
@@ -43,7 +44,7 @@ pub fn product(x: &Tensor<2>, w: &Tensor<2>, broadcast: bool) -> Option<Tensor<2
     let out = client.empty(m * n * size_of::<f32>());
     let buffers = [&x.handle, &w.handle, &out, &params].map(|h| h.clone().binding());
     client.launch(
-        Box::new(SourceKernel::new(Product { broadcast }, CubeDim::new_1d(16))),
+        Box::new(SourceKernel::new(Product { broadcast, k4 }, CubeDim::new_1d(16))),
         CubeCount::Static(n.div_ceil(COLS) as u32, m.div_ceil(ROWS) as u32, 1),
         KernelArguments::new().with_buffers(buffers.into()),
     );
