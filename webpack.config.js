@@ -13,6 +13,7 @@ export default {
   // The page, and the library for other people's pages; both find the worker and the wasm beside them.
   entry: {
     main: './www/main.js',
+    demo: './www/demo/main.js',
     bench: { import: './www/bench/main.js', library: { type: 'module' } },
     headmap: { import: './www/headmap.js', library: { type: 'module' } },
   },
@@ -45,10 +46,12 @@ export default {
       patterns: [
         { from: 'www/index.html' },
         { from: 'www/bench.html' },
+        { from: 'www/demo.html' },
         { from: 'www/style.css' },
         { from: 'www/run.css' },
         { from: 'www/data', to: 'data' },
         { from: 'pkg/models/planted', to: 'models/planted' },
+        { from: 'models/demo', to: 'models/demo' },
         { from: 'LICENSE', to: 'LICENSE.txt', toType: 'file' },
       ],
     }),

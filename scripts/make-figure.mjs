@@ -1,5 +1,5 @@
 /**
- * Takes docs/figure.png, the picture in the README: the figure of the planted model as the built page draws it.
+ * Takes docs/figure.png, the picture in the README: the figure of the demonstration model as the built page draws it.
  *
  *   node scripts/make-figure.mjs      after npm run build, where the tests' Chromium is installed
  */

@@ -2,7 +2,7 @@
  * `npm test`: brings what is missing, builds, and runs every test: Rust (native, GPU kernels on a
  * software driver), Node, and the page in a browser. The last line sums what the runners reported.
  *
- *   node scripts/test.mjs [rust] [node] [e2e]     without a name: all of them
+ *   node scripts/test.mjs [rust] [train] [node] [e2e]     without a name: all of them
  */
 import { fileURLToPath } from 'node:url';
 import { gpt2Tokenizer } from './build/model-files.mjs';
@@ -16,6 +16,8 @@ const SUITES = {
   // Optimised: weights of GPT-2 small's shape are scored, and a shader's twin goes through real sizes.
   // With WebGPU, so that burn is compiled once for everything.
   rust: () => cargoTests(['--release', '--no-fail-fast', ...NATIVE]),
+  // The trainer: a few steps of it, and what it writes.
+  train: () => cargoTests(['--release', '--manifest-path', 'train/Cargo.toml']),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
 };

@@ -1,11 +1,11 @@
 /**
  * The page: puts the pieces of page/ together over one store and one session, opens the model that comes
- * with the page and draws Figure A.
+ * with the page (`?model=planted` for the other one) and draws Figure A.
  *
  * Interactive elements carry `data-testid`, which stay as they are:
  *
  *   model-select, open-hub, model-files, model-folder, model-drop, model-again, mirror-address, open-mirror,
- *   model-facts, model-name, planted-badge
+ *   model-facts, model-name, planted-badge, demo-note
  *   figure-A, figure-B, figure-single, relation-select, relation-file, typed-pairs, use-typed,
  *   sign-relation, sign-suppression, k-<relation name>, kept-pairs, dropped-pairs
  *   preprocessing-select, known-select, known-source, engine-select, engine
@@ -26,18 +26,13 @@
  *   errors, notes (places); error, note (panels, data-code holds the stable code)
  */
 import { createApp } from './page/app.js';
+import { bundledModels, chosenAtStart } from './page/bundled.js';
 import { loadCatalogue } from './page/catalogue.js';
 import { createSession } from './page/session.js';
 import { createStore, initialState } from './page/store.js';
 import { createNotices } from './page/notices.js';
 
-const bundled = {
-  kind: 'url',
-  base: new URL('models/planted/', document.baseURI).href,
-  kindOfSource: 'bundled',
-  name: 'Planted demonstration model',
-  planted: true,
-};
+const bundled = bundledModels(document.baseURI);
 
 const store = createStore(initialState());
 
@@ -59,8 +54,9 @@ async function begin() {
     session.fail(error);
     return;
   }
-  createApp({ store, session, catalogue, bundled });
-  if (await session.open(bundled, 'the planted demonstration model')) await session.run();
+  const first = chosenAtStart(bundled, location.search);
+  createApp({ store, session, catalogue, bundled, first });
+  if (await session.open(first.spec, first.words)) await session.run();
 }
 
 begin();

@@ -39,3 +39,26 @@ export function tinyTexts(folder, isOne) {
   const kept = (file) => pairsOf(folder, file).filter((pair) => pair.every((word) => isOne(` ${word}`)));
   return [...prompts(), ...spaced(kept('country_to_capital.json')), ...spaced(kept('name_copying.json'))];
 }
+
+/** What the demonstration model's text speaks of: each relation more would cost a tenth of the download. */
+const DEMO_RELATIONS = Object.freeze([
+  'name_copying', 'country_to_capital', 'general_copying', 'country_to_language', 'verb_to_past', 'next_in_order',
+]);
+
+/**
+ * @param {string} folder www/data/relations
+ * @param {Record<string, string[]>} grammar the phrases of train/text/grammar.json
+ * @param {(text: string) => boolean} isOne whether GPT-2 has one token for a text
+ * @returns {string[]} the prompts, the pairs that GPT-2 keeps, and every word of the phrases, in the middle of a
+ *   sentence, with a large first letter and at the start of a text
+ */
+export function demoTexts(folder, grammar, isOne) {
+  const index = JSON.parse(readFileSync(join(folder, 'index.json'), 'utf8'));
+  const learned = index.filter(({ name }) => DEMO_RELATIONS.includes(name));
+  const pairs = learned.flatMap(({ file }) => pairsOf(folder, file)).filter((pair) => pair.every((word) => isOne(` ${word}`)));
+  const phrases = Object.values(grammar).flat().map((phrase) => phrase.replace(/<[^>]*>|\{[^}]*\}/g, ' '));
+  const large = (text) => text.replace(/^\p{L}/u, (letter) => letter.toUpperCase());
+  const words = new Set(phrases.flatMap((phrase) => phrase.match(/\p{L}+|[^\p{L}\s]+/gu) ?? []));
+  const starts = phrases.map((phrase) => large(phrase.match(/^\p{L}+/u)?.[0] ?? ''));
+  return [...prompts(), ...spaced(pairs), ...[...words].map((word) => ` ${word}`), ...starts.flatMap((word) => [word, ` ${word}`]), ...phrases];
+}

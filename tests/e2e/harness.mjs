@@ -100,9 +100,9 @@ export async function figureState(page, ...states) {
   return state;
 }
 
-/** Opens the page and waits for the figure of the model that comes with it. */
-export async function openFigure(page, url) {
-  await page.goto(url);
+/** Opens the page and waits for the figure of a model that comes with it: the planted one, whose truth is known. */
+export async function openFigure(page, url, model = 'planted') {
+  await page.goto(`${url}?model=${model}`);
   await figureState(page, 'complete');
 }
 

@@ -5,7 +5,7 @@ import test from 'node:test';
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../../www/data/${name}`, import.meta.url), 'utf8'));
 const sets = read('known-heads.json');
-const SHAPES = { gpt2: [12, 12], 'gpt2-medium': [24, 16], planted: [4, 4] };
+const SHAPES = { gpt2: [12, 12], 'gpt2-medium': [24, 16], planted: [4, 4], demo: [4, 4] };
 const inside = (model) => ([layer, head]) => layer >= 0 && layer < SHAPES[model][0] && head >= 0 && head < SHAPES[model][1];
 const text = (heads) => heads.map((head) => head.join('.')).join(' ');
 
@@ -13,7 +13,7 @@ test('every set says where it comes from, and its heads are heads of its model, 
   assert.equal(new Set(sets.map(({ id }) => id)).size, sets.length);
   for (const { id, model, title, source, status, groups } of sets) {
     assert.ok(title && source, id);
-    assert.ok(["stated in the paper's text", 'read off a figure', 'planted'].includes(status), id);
+    assert.ok(["stated in the paper's text", 'read off a figure', 'planted', 'measured by this project'].includes(status), id);
     for (const { name, marker, panel, heads } of groups) {
       assert.ok(name && ['x', 'dot'].includes(marker) && ['relation', 'suppression', 'any'].includes(panel), id);
       assert.ok(heads.length > 0 && heads.every(inside(model)), `${id}: ${name}`);

@@ -21,10 +21,10 @@ import { createScoreTable } from './score-table.js';
 import { panelsOf } from './shown.js';
 
 /**
- * @param {{store: object, session: object, catalogue: object, bundled: object}} parts
+ * @param {{store: object, session: object, catalogue: object, bundled: object[], first: object}} parts
  */
-export function createApp({ store, session, catalogue, bundled }) {
-  const modelChooser = createModelChooser({ catalogue, session, bundled });
+export function createApp({ store, session, catalogue, bundled, first }) {
+  const modelChooser = createModelChooser({ catalogue, session, bundled, first });
   const modelFacts = createModelFacts();
   const keptPanel = createKeptPanel({ session });
   const relationChooser = createRelationChooser({ store, session, catalogue });

@@ -2,15 +2,18 @@
  * Which sets of known heads can be marked on a model, and which one is marked unless the reader chooses.
  */
 
+import { bundledId } from './bundled.js';
+
 /** Shapes by which a file without a name is taken for a model, [layers, heads]. */
 const SHAPES = Object.freeze({ gpt2: [12, 12], 'gpt2-medium': [24, 16] });
 
 /**
  * @param {{name: string, repository?: string | null, nLayer: number, nHead: number, planted?: boolean}} model
- * @returns {string | null} 'planted', 'gpt2', 'gpt2-medium' or null
+ * @returns {string | null} 'planted', 'demo', 'gpt2', 'gpt2-medium' or null
  */
 export function modelKey(model) {
   if (model.planted) return 'planted';
+  if (bundledId(model) === 'demo') return 'demo';
   const byShape = Object.keys(SHAPES).find((key) => (
     SHAPES[key][0] === model.nLayer && SHAPES[key][1] === model.nHead));
   return byShape ?? null;

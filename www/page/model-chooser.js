@@ -1,5 +1,5 @@
 /**
- * Choosing the model: the one that comes with the page, one of the hub's, files of the reader's own, or a
+ * Choosing the model: one that comes with the page, one of the hub's, files of the reader's own, or a
  * mirror's address. Nothing is fetched from elsewhere before a click.
  */
 import { choice, el, labelled, setText } from './dom.js';
@@ -7,7 +7,6 @@ import { modelFiles } from './file-drop.js';
 import { byteText } from './format.js';
 import { recallFiles } from './remembered-files.js';
 
-export const BUNDLED = 'bundled';
 const FILES = 'files';
 const MIRROR = 'mirror';
 
@@ -17,20 +16,22 @@ const sizeText = (entry) => `${entry.bytes_approximate ? 'about ' : ''}${byteTex
  * @param {object} options
  * @param {{models: {id: string, label: string, repository: string, revision: string, bytes: number}[]}} options.catalogue
  * @param {object} options.session
- * @param {object} options.bundled specification of the model that comes with the page
+ * @param {{id: string, label: string, words: string, spec: object}[]} options.bundled models that come with the page
+ * @param {{id: string}} options.first the one that is opened with the page
  * @returns {{node: HTMLElement, offer: (files: File[]) => void, render: (state: object) => void}}
  */
-export function createModelChooser({ catalogue, session, bundled }) {
-  let chosen = BUNDLED;
+export function createModelChooser({ catalogue, session, bundled, first }) {
+  let chosen = first.id;
   let busy = false;
   const select = choice('model-select', async (value) => {
     chosen = value;
     show();
     // It is here already and takes a moment: no button is worth it.
-    if (value === BUNDLED && await session.open(bundled, bundled.name)) session.run();
+    const here = bundled.find(({ id }) => id === value);
+    if (here && await session.open(here.spec, here.words)) session.run();
   });
   select.setOptions([
-    { value: BUNDLED, label: 'Planted demonstration model' },
+    ...bundled.map(({ id, label }) => ({ value: id, label })),
     ...catalogue.models.map((entry) => ({ value: entry.repository, label: `${entry.label} · ${sizeText(entry)}` })),
     { value: FILES, label: 'Files on this computer' },
     { value: MIRROR, label: 'A mirror’s address' },

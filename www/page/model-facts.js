@@ -2,6 +2,7 @@
  * What is known of the open model, from its own header.
  */
 import { modelTitle } from '../figure/presets.js';
+import { bundledModels, bundledId } from './bundled.js';
 import { definitions, el } from './dom.js';
 import { byteText, whole } from './format.js';
 
@@ -48,9 +49,11 @@ function facts(info) {
     ['Source', info.revision ? `${sourceText(info.source)}, ${info.repository} @ ${info.revision.slice(0, 8)}` : sourceText(info.source)],
   ];
   const notes = [...info.notes];
+  const about = bundledModels(document.baseURI).find(({ id }) => id === bundledId(info))?.note;
   return [
     el('p', { class: 'model-name', 'data-testid': 'model-name' }, el('bdi', {}, modelTitle(info)),
       info.planted ? el('span', { class: 'badge', 'data-testid': 'planted-badge' }, 'planted') : null),
+    about ? el('p', { class: 'hint', 'data-testid': 'demo-note' }, about.text, ' ', el('a', { href: about.href }, about.link), '.') : null,
     definitions(rows),
     ...notes.map((note) => el('p', { class: 'hint' }, note)),
   ];

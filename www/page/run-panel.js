@@ -62,7 +62,7 @@ export function createRunPanel({ store, session, catalogue, views }) {
       const running = status === 'running';
       const sets = state.shown ? setsFor(catalogue.knownHeads, state.shown.model) : [];
       known.setOptions([
-        ...(sets.length > 0 ? [{ value: 'auto', label: 'As published for this model' }] : []),
+        ...(sets.length > 0 ? [{ value: 'auto', label: 'As known of this model' }] : []),
         ...sets.map((set) => ({ value: set.id, label: setLabel(set) })),
         { value: 'none', label: 'None' },
       ], sets.some(({ id }) => id === state.knownHeads) || (state.knownHeads === 'auto' && sets.length > 0) ? state.knownHeads : 'none');

@@ -1,0 +1,11 @@
+//! The text that the model is trained on: made here, from a seed.
+
+pub mod dice;
+pub mod grammar;
+pub mod sentences;
+pub mod window;
+pub mod words;
+
+pub use dice::Dice;
+pub use sentences::Author;
+pub use window::{Mix, Windows};

@@ -1,0 +1,111 @@
+//! Windows of tokens: what one row of a batch holds.
+
+use super::dice::Dice;
+use super::sentences::{Author, Kind};
+use crate::vocabulary::Vocabulary;
+use std::collections::{HashMap, HashSet};
+
+/// How much of what the text holds: weights, which need not sum to one.
+pub struct Mix {
+    pub kinds: Vec<(Kind, f32)>,
+}
+
+impl Default for Mix {
+    fn default() -> Self {
+        use Kind::*;
+        let kinds = vec![
+            (Two, 14.0),
+            (Same, 2.0),
+            (Three, 1.0),
+            (Story, 2.0),
+            (Once, 2.5),
+            (Plain, 1.0),
+            (Capital, 3.0),
+            (Language, 1.0),
+            (Past, 1.0),
+            (List, 1.5),
+            (Count, 0.3),
+        ];
+        Self { kinds }
+    }
+}
+
+/// Makes windows.
+pub struct Windows<'a> {
+    pub author: &'a Author,
+    pub vocabulary: &'a Vocabulary,
+    /// Tokens that random windows draw from, held-out names too.
+    pub random: Vec<u32>,
+    pub mix: Mix,
+    /// Tokens in a window.
+    pub len: usize,
+    /// Held-out names: at most once in a window of sentences.
+    pub held_out: HashMap<String, u32>,
+    /// All names.
+    pub names: HashSet<u32>,
+}
+
+impl Windows<'_> {
+    /// Tokens that the text uses, in ascending order: words of the relations and whatever many windows hold.
+    pub fn used(&self, words: impl Iterator<Item = u32>) -> Vec<u32> {
+        let mut dice = Dice::new(0, 1);
+        let mut used: std::collections::BTreeSet<u32> = words.collect();
+        for _ in 0..4000 {
+            used.extend(self.text(&mut dice));
+        }
+        used.into_iter().collect()
+    }
+
+    /// Random tokens, and again the same, until the window is full.
+    pub fn repeated(&self, dice: &mut Dice) -> Vec<u32> {
+        let period = 2 + dice.below(self.len / 2);
+        let lead = dice.below(8);
+        let first: Vec<u32> = (0..lead + period).map(|_| *dice.pick(&self.random)).collect();
+        let mut out = first.clone();
+        while out.len() < self.len {
+            out.extend_from_slice(&first[lead..]);
+        }
+        out.truncate(self.len);
+        out
+    }
+
+    /// A few random tokens in random order: whoever copies what stood before is already right quite often, so that
+    /// heads learn to copy before they learn from where.
+    pub fn scattered(&self, dice: &mut Dice) -> Vec<u32> {
+        let few: Vec<u32> = (0..2 + dice.below(9)).map(|_| *dice.pick(&self.random)).collect();
+        (0..self.len).map(|_| *dice.pick(&few)).collect()
+    }
+
+    pub fn text(&self, dice: &mut Dice) -> Vec<u32> {
+        loop {
+            let mut text = String::new();
+            let mut tokens = Vec::new();
+            while tokens.len() < self.len {
+                let sentence = self.author.sentence(self.kind(dice), dice);
+                // At the start a text has no space before it, elsewhere it has; prompts come in both forms.
+                if !text.is_empty() || dice.chance(0.3) {
+                    text.push(' ');
+                }
+                text += &sentence;
+                tokens = self.vocabulary.encode(&text);
+            }
+            tokens.truncate(self.len);
+            let twice = |id: &u32| tokens.iter().filter(|t| *t == id).count() > 1;
+            if !self.held_out.values().any(twice) {
+                return tokens;
+            }
+        }
+    }
+
+    fn kind(&self, dice: &mut Dice) -> Kind {
+        let all: f32 = self.mix.kinds.iter().map(|k| k.1).sum();
+        let mut left = dice.unit() * all;
+        for (kind, weight) in &self.mix.kinds {
+            left -= weight;
+            if left < 0.0 {
+                return *kind;
+            }
+        }
+        self.mix.kinds[0].0
+    }
+}
