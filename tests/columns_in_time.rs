@@ -36,7 +36,11 @@ impl ByteSource for Line {
     }
 
     async fn read(&self, offset: u64, len: usize) -> Result<Vec<u8>> {
-        let wanted = self.waits.iter().find(|(from, to, _)| (*from..*to).contains(&offset)).map_or(0, |w| w.2);
+        let wanted = self
+            .waits
+            .iter()
+            .find(|(from, to, _)| (*from..*to).contains(&offset))
+            .map_or(0, |w| w.2);
         let mut turns = 0;
         poll_fn(|cx| {
             turns += 1;
@@ -44,7 +48,11 @@ impl ByteSource for Line {
                 return Poll::Ready(Ok(()));
             }
             cx.waker().wake_by_ref();
-            if turns < PATIENCE { Poll::Pending } else { Poll::Ready(Err(Error::Cancelled)) }
+            if turns < PATIENCE {
+                Poll::Pending
+            } else {
+                Poll::Ready(Err(Error::Cancelled))
+            }
         })
         .await?;
         self.file.read(offset, len).await

@@ -5,9 +5,9 @@ use super::host::JobHost;
 use super::layer::LoadedLayer;
 use super::model::Model;
 use crate::checkpoint::ByteSource;
+use crate::engine::Ranked;
 use crate::engine::{Engine, Query};
 use crate::error::Result;
-use crate::engine::Ranked;
 use crate::result::RelationResult;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -150,8 +150,12 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
             if let Poll::Ready(weights) = weights.as_mut().poll(cx) {
                 return Poll::Ready(weights);
             }
-            let Some(waiting) = &mut self.waiting else { return Poll::Pending };
-            let Poll::Ready(ranked) = waiting.ranked.as_mut().poll(cx) else { return Poll::Pending };
+            let Some(waiting) = &mut self.waiting else {
+                return Poll::Pending;
+            };
+            let Poll::Ready(ranked) = waiting.ranked.as_mut().poll(cx) else {
+                return Poll::Pending;
+            };
             let waiting = self.waiting.take().expect("it was just polled");
             match ranked {
                 Ok(ranked) => self.tell(&waiting, &ranked),
@@ -170,7 +174,9 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
     }
 
     fn tell(&mut self, waiting: &Waiting<'_>, ranked: &Ranked) {
-        let Waiting { layer, invalid, range, .. } = waiting;
+        let Waiting {
+            layer, invalid, range, ..
+        } = waiting;
         let n = self.pairs.targets.len();
         for (head, row) in ranked.member.chunks_exact(range.len()).enumerate() {
             self.member[head * n + range.start..][..range.len()].copy_from_slice(row);
