@@ -17,7 +17,7 @@ enum Weights {
     /// For the CPU, where the sums run in double precision.
     Plain(Vec<f32>, Vec<f32>),
     /// `[1, d]` each.
-    Tensors(Tensor<2>, Tensor<2>),
+    Tensors(Box<(Tensor<2>, Tensor<2>)>),
 }
 
 impl LayerNorm {
@@ -30,7 +30,7 @@ impl LayerNorm {
         let weights = if on.packed() {
             Weights::Plain(weight, bias)
         } else {
-            Weights::Tensors(row(weight), row(bias))
+            Weights::Tensors(Box::new((row(weight), row(bias))))
         };
         Self { weights, eps }
     }
@@ -39,7 +39,8 @@ impl LayerNorm {
     pub async fn forward<H: Host>(&self, x: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
         match &self.weights {
             Weights::Plain(weight, bias) => run.map(x, |x| layer_norm(x, weight, bias, self.eps)).await,
-            Weights::Tensors(weight, bias) => {
+            Weights::Tensors(tensors) => {
+                let (weight, bias) = &**tensors;
                 let centred = x.clone() - x.mean_dim(1);
                 let variance = (centred.clone() * centred.clone()).mean_dim(1); // [n, 1]
                 let scale = (variance + self.eps).sqrt().recip();

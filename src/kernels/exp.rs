@@ -2,7 +2,7 @@
 //! number at a time, and a run of the model asks for millions.
 
 /// ln 2 in two parts: products of the first with the exponents that occur are exact.
-const LN_2: (f32, f32) = (0.693_359_375, -2.121_944_4e-4);
+const LN_2: (f32, f32) = (355.0 / 512.0, -2.121_944_4e-4);
 /// Cephes' minimax polynomial for (e^r - 1 - r) / r^2 over |r| <= ln 2 / 2, highest power first.
 const POLYNOMIAL: [f32; 6] = [
     1.987_569_1e-4,

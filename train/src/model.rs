@@ -9,7 +9,7 @@ use burn::tensor::activation::{sigmoid, softmax};
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 
 /// sqrt(2 / pi), twice: gelu_new is x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)).
-const TWO_SQRT_2_OVER_PI: f32 = 1.595_769_1;
+const TWO_SQRT_2_OVER_PI: f32 = 1.595_769;
 /// What masks a later position: finite, so that no NaN can come of it.
 const MASKED: f32 = -1e9;
 
@@ -69,7 +69,7 @@ impl Gpt2 {
             .val()
             .select(0, tokens.reshape([batch * time]))
             .reshape([batch, time, d]);
-        let mut x = e.clone() + self.wpe.val().slice([0..time]).unsqueeze::<3>();
+        let mut x = e.clone() + self.wpe.val().narrow(0, 0, time).unsqueeze::<3>();
         let mask = causal(time, &x.device());
         for (layer, block) in self.h.iter().enumerate() {
             let off: Vec<usize> = ablated.iter().filter(|h| h.0 == layer).map(|h| h.1).collect();

@@ -103,7 +103,7 @@ impl Training<'_> {
             if from == to {
                 0.0
             } else {
-                losses.clone().detach().slice([from..to]).mean().into_scalar()
+                losses.clone().detach().narrow(0, from, to - from).mean().into_scalar()
             }
         };
         let [a, b] = [batch.in_sentences, batch.before_repeats];

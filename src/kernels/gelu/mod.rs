@@ -5,7 +5,7 @@ use super::exp::exp;
 /// Every `x` becomes gelu_new(x): `0.5 x (1 + tanh u) = x / (1 + e^(-2 u))`,
 /// `u = sqrt(2/pi) (x + 0.044715 x^3)`.
 pub fn gelu(x: &mut [f32]) {
-    const FACTOR: f32 = -2.0 * 0.797_884_56;
+    const FACTOR: f32 = -2.0 * 0.797_884_6;
     for x in x {
         *x /= 1.0 + exp(FACTOR * (*x + 0.044_715 * *x * *x * *x));
     }
