@@ -1,5 +1,5 @@
 /**
- * Clippy with warnings as errors: natively everything but the WebGPU engine, the trainer, on wasm32 both builds.
+ * Clippy with warnings as errors: natively everything but the WebGPU engine and the trainer, on wasm32 both builds.
  * The WebGPU engine is read there alone: natively it would cost another build of burn for the same source.
  */
 import { clippyTarget, root } from './lib/paths.mjs';
@@ -19,7 +19,6 @@ async function clippy(what, cargo, args, env) {
 main(async () => {
   const wasm = wasmToolchain();
   await clippy('native', nativeCargo(), ['--all-targets'], { CARGO_TARGET_DIR: join(clippyTarget, 'native') });
-  await clippy('trainer', nativeCargo(), ['--all-targets', '--manifest-path', 'train/Cargo.toml'], { CARGO_TARGET_DIR: join(clippyTarget, 'native') });
   for (const [name, features] of Object.entries(WASM_BUILDS)) {
     await clippy(`wasm32 ${name}`, wasm.cargo, ['--lib', '--no-default-features', ...features, ...wasm.args], {
       ...wasm.env,

@@ -2,7 +2,7 @@
  * `npm test`: brings what is missing, builds, and runs every test: Rust (native, GPU kernels on a
  * software driver), Node, and the page in a browser. The last line sums what the runners reported.
  *
- *   node scripts/test.mjs [rust] [train] [node] [e2e]     without a name: all of them
+ *   node scripts/test.mjs [rust] [node] [e2e] [train]     without a name: all but train
  */
 import { fileURLToPath } from 'node:url';
 import { gpt2Tokenizer } from './build/model-files.mjs';
@@ -16,7 +16,7 @@ const SUITES = {
   // Optimised: weights of GPT-2 small's shape are scored, and a shader's twin goes through real sizes.
   // With WebGPU, so that burn is compiled once for everything.
   rust: () => cargoTests(['--release', '--no-fail-fast', ...NATIVE]),
-  // The trainer: a few steps of it, and what it writes.
+  // The trainer: a few steps of it, and what it writes. Only when asked for: its burn is another one.
   train: () => cargoTests(['--release', '--manifest-path', 'train/Cargo.toml']),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
@@ -26,7 +26,7 @@ main(async () => {
   const asked = process.argv.slice(2);
   const unknown = asked.filter((name) => !Object.hasOwn(SUITES, name));
   if (unknown.length) throw new Error(`no such suite: ${unknown.join(', ')} (there are ${Object.keys(SUITES).join(', ')})`);
-  const names = asked.length ? asked : Object.keys(SUITES);
+  const names = asked.length ? asked : Object.keys(SUITES).filter((name) => name !== 'train');
 
   await runScript(here('setup.mjs'), ['--tests']);
   if (names.includes('e2e')) await runScript(here('build.mjs'));
