@@ -1,5 +1,5 @@
 /**
- * Makes dist/, the static site: Rust -> wasm (three flavours) -> glue -> optimised wasm, the
+ * Makes dist/, the static site: Rust -> wasm (four flavours) -> glue -> optimised wasm, the
  * tokenizer, the planted model, then the bundle.
  *
  *   node scripts/build.mjs [--fast]    --fast: wasm is not optimised (for work on the Rust side)

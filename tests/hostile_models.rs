@@ -5,6 +5,7 @@ mod support;
 use headmap::checkpoint::{BytesSource, Config, Gpt2Layout, Header};
 use headmap::engine::cpu::CpuEngine;
 use headmap::result::ResultDocument;
+use headmap::score::run::{DynamicAsk, DynamicDocument, score_dynamic};
 use headmap::score::{Model, Options, Preprocessing, Provenance, SilentHost, score_relations};
 use headmap::tokenizer::Tokenizer;
 use headmap::{Error, Result};
@@ -73,6 +74,43 @@ fn nan_in_one_heads_weights_makes_that_head_invalid_and_no_other() {
     let in_queries = edited("h.1.attn.c_attn.weight", |b| put(b, 0, f32::NAN));
     let got = score_with(in_queries, TINY, Preprocessing::FirstMlp).unwrap();
     assert_eq!(got.relations[0].hits, whole.relations[0].hits);
+}
+
+/// What head 0 of the last layer writes, made so large that the logits of some prompts overflow.
+#[test]
+fn a_head_that_overflows_in_some_prompts_has_no_dynamic_hits_and_the_others_keep_theirs() {
+    let run = |factor: f64| {
+        let bytes = edited("h.1.attn.c_proj.weight", |b| {
+            for value in b[..16 * 32 * 4].as_chunks_mut::<4>().0 {
+                let larger = (f64::from(f32::from_le_bytes(*value)) * factor).clamp(-3e38, 3e38);
+                *value = (larger as f32).to_le_bytes();
+            }
+        });
+        let config = std::fs::read_to_string(model("tiny").join("config.json")).unwrap();
+        let tokenizer = Tokenizer::from_json(&std::fs::read(path(TINY)).unwrap()).unwrap();
+        let name = "model.safetensors".into();
+        let source = BytesSource { name, bytes };
+        let engine = Rc::new(CpuEngine::default());
+        let open = Model::open(engine, source, Some(&config), tokenizer, Provenance::default(), 0);
+        let ask = DynamicAsk {
+            name: "name_copying".into(),
+            pairs: relation("name_copying", 1).pairs,
+            k: 100,
+            templates: vec!["This is <X>".into()],
+            multi_token: false,
+        };
+        pollster::block_on(async { score_dynamic(&open.await?, &ask, &SilentHost).await }).unwrap()
+    };
+    let (clean, broken) = (run(1.0), run(2e38));
+    assert!(clean.invalid.is_empty());
+    let hits = |d: &DynamicDocument| d.templates[0].with_context.hits.clone();
+    assert!(hits(&clean)[1][0] > 0, "nothing would be lost");
+    assert_eq!(broken.invalid.len(), 1);
+    assert_eq!((broken.invalid[0].layer, broken.invalid[0].head), (1, 0));
+    assert_eq!(hits(&broken)[1][0], 0);
+    assert_eq!(broken.templates[0].with_context.suppression_hits[1][0], 0);
+    assert_eq!(hits(&broken)[1][1], hits(&clean)[1][1]);
+    assert_eq!(hits(&broken)[0], hits(&clean)[0]);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 /**
  * Models that can run. The builds of the core for scores on the CPU leave burn out; where one of them is the engine's, the model is
- * opened once more on the large build, when a run is first asked for, over the same source of bytes.
+ * opened once more on a build that has it, when a run is first asked for, over the same source of bytes.
  */
-import { loadWasm } from './wasm.js';
+import { loadWasm, runFlavour } from './wasm.js';
 
 /** Methods of the core's Model that run it: `(ask, control)`, see src/web/run.rs. */
 export const ANALYSES = Object.freeze(['scoreDynamic', 'ablate', 'runPrompt', 'attentionScores']);
@@ -37,7 +37,7 @@ export class Runners {
   }
 
   async #start() {
-    const wasm = await loadWasm('webgpu');
+    const wasm = await loadWasm(runFlavour());
     return { wasm, engine: wasm.Engine.startCpu(undefined, this.#makeShards) };
   }
 

@@ -8,6 +8,9 @@ let shard;
 /** Counts asked for before the last cancel do not run. */
 let generation = 0;
 
+/** What the core asks of a job that ends with the next cancel. */
+const controlOf = (mine) => ({ get cancelled() { return mine !== generation; }, tick, event() {}, now: () => performance.now() });
+
 const methods = {
   async start({ first, n, d, flavour }) {
     wasm = await loadWasm(flavour);
@@ -16,9 +19,9 @@ const methods = {
   write: ({ first, rows }) => shard.write(first, rows),
   rows: ({ ids }) => shard.rows(ids),
   async count({ y, targets, k, z, suspicious, heads, v, wO }, mine) {
-    const control = { get cancelled() { return mine !== generation; }, tick, event() {}, now: () => performance.now() };
-    return shard.count(y, targets, k, z, suspicious, heads, v, wO, control);
+    return shard.count(y, targets, k, z, suspicious, heads, v, wO, controlOf(mine));
   },
+  logits: ({ x }, mine) => shard.logits(x, controlOf(mine)),
   heap: () => wasm.heapBytes(),
 };
 

@@ -69,6 +69,19 @@ export class Shards {
     return out;
   }
 
+  /** x W_U. @param {Float32Array} x `[n, d]` @returns {Promise<Float32Array>} `[n, nVocab]` */
+  async logits(x) {
+    const n = x.length / this.#d;
+    const nVocab = this.#parts.at(-1).end;
+    const out = new Float32Array(n * nVocab);
+    await Promise.all(this.#parts.map(async (part) => {
+      const own = await part.ask('logits', { x });
+      const width = part.end - part.first;
+      for (let i = 0; i < n; i++) out.set(own.subarray(i * width, (i + 1) * width), i * nVocab + part.first);
+    }));
+    return out;
+  }
+
   /** Every part counts the rows against its own tokens. @returns {Promise<Uint32Array>} sums */
   async count(entrants) {
     const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o };

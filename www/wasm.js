@@ -1,6 +1,6 @@
 /**
  * The builds of the core: `cpu` for every browser, `relaxed` where relaxed SIMD gives the CPU one
- * rounding instead of two (and a faster product), `webgpu` with burn and wgpu.
+ * rounding instead of two (and a faster product), `run` the same with burn's CPU half, `webgpu` with burn and wgpu.
  */
 
 /**
@@ -21,11 +21,15 @@ const RELAXED = (() => {
 /** @returns {'relaxed'|'cpu'} the CPU build for this browser */
 export const cpuFlavour = () => (WebAssembly.validate(RELAXED) ? 'relaxed' : 'cpu');
 
-/** @param {'cpu'|'relaxed'|'webgpu'} flavour @returns {Promise<object>} the binding, and `heapBytes()` */
+/** @returns {'run'|'webgpu'} the build that runs the model on this browser's CPU; its products have the bits of {@link cpuFlavour}'s */
+export const runFlavour = () => (cpuFlavour() === 'relaxed' ? 'run' : 'webgpu');
+
+/** @param {'cpu'|'relaxed'|'run'|'webgpu'} flavour @returns {Promise<object>} the binding, and `heapBytes()` */
 export async function loadWasm(flavour) {
   const module = await {
     cpu: () => import('../pkg/cpu/headmap.js'),
     relaxed: () => import('../pkg/relaxed/headmap.js'),
+    run: () => import('../pkg/run/headmap.js'),
     webgpu: () => import('../pkg/webgpu/headmap.js'),
   }[flavour]();
   const exports = await module.default();

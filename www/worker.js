@@ -6,6 +6,7 @@
  */
 import * as Comlink from 'comlink';
 import { aborted, coded, errorData } from './errors.js';
+import { rememberKernel, rememberedKernels } from './kernels.js';
 import { probeWebGpu } from './probe.js';
 import { ANALYSES, Runners, contextLength } from './runner.js';
 import { Shards } from './shards.js';
@@ -45,8 +46,10 @@ const api = {
     if (wanted) {
       try {
         wasm = await loadWasm('webgpu');
-        engine = await wasm.Engine.startWebGpu({ allowFallback: !!allowFallback, requireDefaults: !!requireDefaults });
-        return engine.info();
+        engine = await wasm.Engine.startWebGpu({ allowFallback: !!allowFallback, requireDefaults: !!requireDefaults, kernels: await rememberedKernels() });
+        const info = engine.info();
+        await rememberKernel(info.adapter, engine.kernel());
+        return info;
       } catch (e) {
         failed = `WebGPU is not used: ${e.message} The CPU computes instead.`;
       }

@@ -19,12 +19,14 @@ const WASM_FEATURES = [
 
 /**
  * `relaxed` is `cpu` for browsers with relaxed SIMD: a fused multiply-add, a faster product.
+ * `run` is `relaxed` and what runs the model on the CPU; without relaxed SIMD, `webgpu` does that.
  * `webgpu` also holds burn and wgpu, is ten times larger and is fetched only when WebGPU is chosen;
  * its host code only launches kernels, so it is optimised for size.
  */
 export const FLAVOURS = [
   { name: 'cpu', features: [], optimise: ['-O3'] },
   { name: 'relaxed', features: [], rustflags: ' -C target-feature=+relaxed-simd', optimise: ['-O3', '--enable-relaxed-simd'] },
+  { name: 'run', features: ['--features', 'run'], rustflags: ' -C target-feature=+relaxed-simd', optimise: ['-O3', '--enable-relaxed-simd'] },
   { name: 'webgpu', features: ['--features', 'webgpu'], optimise: ['-Os'] },
 ];
 

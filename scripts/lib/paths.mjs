@@ -22,6 +22,7 @@ export const wasmTarget = {
   webgpu: join(cache, 'target-wasm'),
   cpu: join(cache, 'target-wasm-cpu'),
   relaxed: join(cache, 'target-wasm-relaxed'),
+  run: join(cache, 'target-wasm-run'),
 };
 
 export const pkg = join(root, 'pkg');

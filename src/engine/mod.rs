@@ -38,8 +38,20 @@ pub struct EngineInfo {
 #[derive(Clone, Debug)]
 pub struct RunDevice {
     pub device: burn::tensor::Device,
-    /// Products by our own CPU kernel, on packed weights.
-    pub packed: bool,
+    pub products: Products,
+}
+
+/// Whose matrix products a run uses; everything around them is the same code.
+#[cfg(feature = "run")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Products {
+    /// Our CPU kernel, on packed weights.
+    Packed,
+    /// Our WGSL kernel on burn's buffers. `broadcast`: with `subgroupBroadcast`.
+    #[cfg(feature = "webgpu")]
+    Wgsl { broadcast: bool },
+    /// burn's own.
+    Burn,
 }
 
 #[cfg(feature = "run")]
@@ -48,8 +60,13 @@ impl RunDevice {
     pub fn cpu() -> Self {
         Self {
             device: burn::tensor::Device::flex(),
-            packed: true,
+            products: Products::Packed,
         }
+    }
+
+    /// Whether tensors lie in this thread's memory and weights are packed.
+    pub fn packed(&self) -> bool {
+        self.products == Products::Packed
     }
 }
 
@@ -129,7 +146,7 @@ pub trait Engine: 'static {
 
     /// Where the model itself runs.
     #[cfg(feature = "run")]
-    fn run_device(&self) -> RunDevice {
+    async fn run_device(&self) -> RunDevice {
         RunDevice::cpu()
     }
 
@@ -139,6 +156,10 @@ pub trait Engine: 'static {
     fn write_embedding(&self, to: &mut Self::Embedding, first_row: usize, rows: &[f32]) -> Result<()>;
     /// Rows of W_E, `[ids.len(), d_model]`.
     async fn embedding_rows(&self, of: &Self::Embedding, ids: &[u32]) -> Result<Vec<f32>>;
+
+    /// x W_U of every row of `x` `[n, d_model]`: `[n, n_vocab]`.
+    #[cfg(feature = "run")]
+    async fn logits(&self, of: &Self::Embedding, x: &[f32], host: &impl Host) -> Result<Vec<f32>>;
 
     /// Room for one layer's W_V and W_O.
     fn create_layer(&self, shape: Shape) -> Result<Self::Layer>;

@@ -77,8 +77,11 @@ impl Attention {
         wanted: &Wanted,
         run: &Run<'_, H>,
     ) -> Result<(Tensor<3>, Patterns)> {
+        if run.on.packed() {
+            return self.attend_packed(heads, change, wanted, run).await;
+        }
         let [n, t, d_head] = heads.q.dims();
-        let future: Tensor<3, Bool> = Tensor::<2, Bool>::tril_mask([t, t], 0, &run.device).unsqueeze();
+        let future: Tensor<3, Bool> = Tensor::<2, Bool>::tril_mask([t, t], 0, &run.on.device).unsqueeze();
         let step = (PATTERN / (t * t)).clamp(1, n);
         let (mut z, mut patterns) = (Vec::new(), Patterns::default());
         for first in (0..n).step_by(step) {
@@ -175,8 +178,8 @@ mod tests {
     use super::super::linear::LinearBuilder;
     use super::super::run::read;
     use super::*;
+    use crate::engine::{Products, RunDevice};
     use crate::score::SilentHost;
-    use burn::tensor::Device;
     use pollster::block_on;
 
     const N_HEAD: usize = 3;
@@ -194,11 +197,11 @@ mod tests {
             .collect()
     }
 
-    fn attention(device: &Device) -> Attention {
+    fn attention(on: &RunDevice) -> Attention {
         let linear = |outer: usize, seed| {
-            let mut w = LinearBuilder::new(D, outer, true).unwrap();
+            let mut w = LinearBuilder::new(D, outer, on).unwrap();
             w.write(0, &noise(D * outer, seed));
-            w.finish(noise(outer, seed + 1), device).unwrap()
+            w.finish(noise(outer, seed + 1), on).unwrap()
         };
         Attention {
             c_attn: linear(3 * D, 1),
@@ -208,16 +211,25 @@ mod tests {
     }
 
     /// z `[B, n_head, T, d_head]` as plain numbers, v likewise, and the first prompt's patterns.
-    fn run(change: &Intervention, wanted: &Wanted) -> (Vec<f32>, Vec<f32>, Patterns) {
-        let device = Device::flex();
-        let (attention, host) = (attention(&device), SilentHost);
-        let run = Run::new(device, &host);
+    fn run(on: &RunDevice, change: &Intervention, wanted: &Wanted) -> (Vec<f32>, Vec<f32>, Patterns) {
+        let (attention, host) = (attention(on), SilentHost);
+        let run = Run::new(on, &host);
         let x = run.tensor(noise(B * T * D, 9), [B * T, D]);
         block_on(async {
             let heads = attention.heads(x, B, &run).await.unwrap();
             let (z, patterns) = attention.attend(&heads, change, wanted, &run).await.unwrap();
             (read(z).await.unwrap(), read(heads.v).await.unwrap(), patterns)
         })
+    }
+
+    /// Our own products, and burn's.
+    fn devices() -> [RunDevice; 2] {
+        let packed = RunDevice::cpu();
+        let tensors = RunDevice {
+            products: Products::Burn,
+            ..packed.clone()
+        };
+        [packed, tensors]
     }
 
     /// Where a prompt's head begins at a position.
@@ -229,12 +241,18 @@ mod tests {
 
     #[test]
     fn interventions_change_the_last_position_of_their_heads_and_nothing_else() {
-        let (clean, v, _) = run(&Intervention::default(), &Wanted::default());
+        for on in devices() {
+            interventions(&on);
+        }
+    }
+
+    fn interventions(on: &RunDevice) {
+        let (clean, v, _) = run(on, &Intervention::default(), &Wanted::default());
         let change = Intervention {
             zero: vec![2],
             attend_only: vec![(0, 4)],
         };
-        let (changed, _, _) = run(&change, &Wanted::default());
+        let (changed, _, _) = run(on, &change, &Wanted::default());
         for b in 0..B {
             for head in 0..N_HEAD {
                 for t in 0..T {
@@ -256,14 +274,18 @@ mod tests {
             heads: vec![0, 2],
             mean: true,
         };
-        let (_, _, patterns) = run(&Intervention::default(), &wanted);
-        assert_eq!(patterns.heads.len(), 2);
-        for pattern in patterns.heads.into_iter().chain(patterns.mean) {
-            let rows = block_on(read(pattern)).unwrap();
-            for (q, row) in rows.chunks_exact(T).enumerate() {
-                assert!(row[q + 1..].iter().all(|a| *a == 0.0));
+        let [packed, tensors] = devices().map(|on| {
+            let (z, _, patterns) = run(&on, &Intervention::default(), &wanted);
+            assert_eq!(patterns.heads.len(), 2);
+            let all = patterns.heads.into_iter().chain(patterns.mean);
+            let all: Vec<_> = all.flat_map(|p| block_on(read(p)).unwrap()).collect();
+            for (q, row) in all.chunks_exact(T).enumerate() {
+                assert!(row[q % T + 1..].iter().all(|a| *a == 0.0));
                 assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-5);
             }
-        }
+            [all, z].concat()
+        });
+        assert_eq!(packed.len(), 3 * T * T + B * T * D);
+        assert!(packed.iter().zip(&tensors).all(|(a, b)| (a - b).abs() < 1e-5));
     }
 }

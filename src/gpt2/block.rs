@@ -6,6 +6,7 @@ use super::norm::LayerNorm;
 use super::run::Run;
 use crate::engine::Host;
 use crate::error::Result;
+use crate::kernels::gelu::gelu;
 use burn::tensor::Tensor;
 
 /// `h.{l}.mlp`
@@ -36,7 +37,7 @@ impl Mlp {
     /// x `[n, d]`
     pub async fn forward<H: Host>(&self, x: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
         let h = self.c_fc.forward(x, run).await?; // [n, d_mlp]
-        self.c_proj.forward(gelu_new(h), run).await
+        self.c_proj.forward(activation(h, run).await?, run).await
     }
 }
 
@@ -50,7 +51,10 @@ impl Block {
         wanted: &Wanted,
         run: &Run<'_, H>,
     ) -> Result<Step> {
-        let heads = self.attn.heads(self.ln_1.forward(x.clone()), b, run).await?;
+        let heads = self
+            .attn
+            .heads(self.ln_1.forward(x.clone(), run).await?, b, run)
+            .await?;
         let (z, patterns) = self.attn.attend(&heads, change, wanted, run).await?;
         let x = self.rest(x, self.attn.merge(z.clone()), run).await?;
         Ok(Step { x, heads, z, patterns })
@@ -65,7 +69,10 @@ impl Block {
         wanted: &Wanted,
         run: &Run<'_, H>,
     ) -> Result<Step> {
-        let heads = self.attn.heads(self.ln_1.forward(x.clone()), b, run).await?;
+        let heads = self
+            .attn
+            .heads(self.ln_1.forward(x.clone(), run).await?, b, run)
+            .await?;
         let (z, patterns) = self.attn.attend(&heads, &Intervention::default(), wanted, run).await?;
         let x = self.rest(last_of_stream(&x, b), last(&z, b), run).await?;
         Ok(Step { x, heads, z, patterns })
@@ -74,7 +81,7 @@ impl Block {
     /// What follows the heads: x and z `[n, d]`.
     pub async fn rest<H: Host>(&self, x: Tensor<2>, z: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
         let x = x + self.attn.c_proj.forward(z, run).await?;
-        Ok(x.clone() + self.mlp.forward(self.ln_2.forward(x), run).await?)
+        Ok(x.clone() + self.mlp.forward(self.ln_2.forward(x, run).await?, run).await?)
     }
 }
 
@@ -89,6 +96,14 @@ pub fn last_of_stream(x: &Tensor<2>, b: usize) -> Tensor<2> {
     let [rows, d] = x.dims();
     let t = rows / b;
     x.clone().reshape([b, t, d]).narrow(1, t - 1, 1).reshape([b, d])
+}
+
+/// gelu_new in the device's own way.
+async fn activation<H: Host>(h: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
+    if run.on.packed() {
+        return run.map(h, gelu).await;
+    }
+    Ok(gelu_new(h))
 }
 
 /// `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))`

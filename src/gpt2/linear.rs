@@ -1,13 +1,25 @@
 //! Conv1D as GPT-2 has it: `y = x W + b`, W stored `[in, out]`.
 
 use super::run::{Run, read};
-use crate::engine::Host;
+use crate::engine::{Host, Products, RunDevice};
 use crate::error::{Error, Result, zeroed};
-use crate::kernels::gemm::{PackedA, PackedB, matmul};
-use burn::tensor::{Device, Tensor, TensorData};
+use crate::kernels::gemm::{PackedA, PackedB, matmul_onto};
+use burn::tensor::{Tensor, TensorData};
 
 /// Multiply-adds between two turns of the event loop: about 30 ms of a thread's work in a browser.
 const TURN: usize = 300_000_000;
+
+/// x w by the device's own way; see [`Products`].
+fn matmul(x: Tensor<2>, w: &Tensor<2>, by: Products) -> Tensor<2> {
+    #[cfg(feature = "webgpu")]
+    if let Products::Wgsl { broadcast } = by
+        && let Some(product) = crate::kernels::gemm_gpu::product(&x, w, broadcast)
+    {
+        return product;
+    }
+    let _ = by;
+    x.matmul(w.clone())
+}
 
 /// Weights whose rows arrive in pieces.
 pub struct LinearBuilder {
@@ -28,19 +40,20 @@ enum Rows {
 pub struct Linear {
     inner: usize,
     outer: usize,
-    weight: Weight,
-    bias: Tensor<2>,
+    weights: Weights,
 }
 
-enum Weight {
-    Packed(PackedB),
-    Tensor(Box<Tensor<2>>),
+/// Weight and bias.
+enum Weights {
+    Packed(PackedB, Vec<f32>),
+    /// `[in, out]` and `[1, out]`.
+    Tensors(Box<(Tensor<2>, Tensor<2>)>),
 }
 
 impl LinearBuilder {
-    /// Room for W `[inner, outer]`. `packed`: for the CPU.
-    pub fn new(inner: usize, outer: usize, packed: bool) -> Result<Self> {
-        let rows = if packed {
+    /// Room for W `[inner, outer]`.
+    pub fn new(inner: usize, outer: usize, on: &RunDevice) -> Result<Self> {
+        let rows = if on.packed() {
             Rows::Packed(PackedB::new(inner, outer, "the model's weights")?)
         } else {
             Rows::Plain(zeroed(inner * outer, "the model's weights")?)
@@ -57,57 +70,79 @@ impl LinearBuilder {
     }
 
     /// With bias `[outer]`.
-    pub fn finish(self, bias: Vec<f32>, device: &Device) -> Result<Linear> {
-        if bias.len() != self.outer {
+    pub fn finish(self, bias: Vec<f32>, on: &RunDevice) -> Result<Linear> {
+        let (inner, outer) = (self.inner, self.outer);
+        if bias.len() != outer {
             return Err(Error::CheckpointShape(
                 "A bias and its weights do not fit together.".into(),
             ));
         }
-        let weight = match self.rows {
-            Rows::Packed(w) => Weight::Packed(w),
-            Rows::Plain(w) => {
-                let data = TensorData::new(w, [self.inner, self.outer]);
-                Weight::Tensor(Box::new(Tensor::from_data(data, device)))
-            }
+        let tensor = |v, shape: [usize; 2]| Tensor::from_data(TensorData::new(v, shape), &on.device);
+        let weights = match self.rows {
+            Rows::Packed(w) => Weights::Packed(w, bias),
+            Rows::Plain(w) => Weights::Tensors(Box::new((tensor(w, [inner, outer]), tensor(bias, [1, outer])))),
         };
-        Ok(Linear {
-            inner: self.inner,
-            outer: self.outer,
-            weight,
-            bias: Tensor::from_data(TensorData::new(bias, [1, self.outer]), device),
-        })
+        Ok(Linear { inner, outer, weights })
     }
 }
 
 impl Linear {
     /// x `[n, in]` to `[n, out]`, some rows at a time.
     pub async fn forward<H: Host>(&self, x: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
-        Ok(self.product(x, run).await? + self.bias.clone())
+        match &self.weights {
+            Weights::Packed(w, bias) => self.packed(x, w, Some(bias), run).await,
+            Weights::Tensors(tensors) => Ok(self.tensors(x, &tensors.0, run).await? + tensors.1.clone()),
+        }
     }
 
     /// [`Linear::forward`] without the bias.
     pub async fn product<H: Host>(&self, x: Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
+        match &self.weights {
+            Weights::Packed(w, _) => self.packed(x, w, None, run).await,
+            Weights::Tensors(tensors) => self.tensors(x, &tensors.0, run).await,
+        }
+    }
+
+    /// Rows that are multiplied between two turns.
+    fn step(&self) -> usize {
+        (TURN / (self.inner * self.outer)).max(1)
+    }
+
+    async fn packed<H: Host>(
+        &self,
+        x: Tensor<2>,
+        w: &PackedB,
+        bias: Option<&[f32]>,
+        run: &Run<'_, H>,
+    ) -> Result<Tensor<2>> {
         let n = x.dims()[0];
-        let step = (TURN / (self.inner * self.outer)).max(1);
+        let x = read(x).await?;
+        let mut y = zeroed(n * self.outer, "the model's activations")?;
+        if let Some(bias) = bias {
+            y.chunks_exact_mut(self.outer).for_each(|row| row.copy_from_slice(bias));
+        }
+        let (xs, ys) = (
+            x.chunks(self.step() * self.inner),
+            y.chunks_mut(self.step() * self.outer),
+        );
+        for (x, y) in xs.zip(ys) {
+            matmul_onto(&PackedA::from_rows(x, self.inner), w, y);
+            run.did(x.len() * self.outer).await?;
+        }
+        Ok(run.tensor(y, [n, self.outer]))
+    }
+
+    async fn tensors<H: Host>(&self, x: Tensor<2>, w: &Tensor<2>, run: &Run<'_, H>) -> Result<Tensor<2>> {
+        let n = x.dims()[0];
         let mut parts = Vec::new();
-        for first in (0..n).step_by(step) {
-            let rows = step.min(n - first);
-            let part = x.clone().narrow(0, first, rows);
-            let product = match &self.weight {
-                Weight::Tensor(w) => part.matmul(Tensor::clone(w)),
-                Weight::Packed(w) => {
-                    let x = read(part).await?;
-                    let y = matmul(&PackedA::from_rows(&x, self.inner), w)?;
-                    run.tensor(y, [rows, self.outer])
-                }
-            };
-            parts.push(product);
+        for first in (0..n).step_by(self.step()) {
+            let rows = self.step().min(n - first);
+            parts.push(matmul(x.clone().narrow(0, first, rows), w, run.on.products));
             run.did(rows * self.inner * self.outer).await?;
         }
-        Ok(if parts.len() == 1 {
-            parts.remove(0)
-        } else {
-            Tensor::cat(parts, 0)
+        Ok(match parts.len() {
+            1 => parts.remove(0),
+            _ => Tensor::cat(parts, 0),
         })
     }
 }

@@ -2,6 +2,8 @@
 //! model on burn's tensors, block by block, so that no more than one block need be in memory.
 
 #[cfg(feature = "run")]
+mod attend_packed;
+#[cfg(feature = "run")]
 pub mod attention;
 #[cfg(feature = "run")]
 pub mod block;

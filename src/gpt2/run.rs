@@ -1,21 +1,21 @@
 //! What a run of the model goes through with: the device, the turns it gives, the work it counts.
 
-use crate::engine::Host;
+use crate::engine::{Host, RunDevice};
 use crate::error::{Error, Result};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData};
 use std::cell::Cell;
 
 /// A run under way.
 pub struct Run<'a, H: Host> {
-    pub device: Device,
+    pub on: RunDevice,
     pub host: &'a H,
     multiply_adds: Cell<u64>,
 }
 
 impl<'a, H: Host> Run<'a, H> {
-    pub fn new(device: Device, host: &'a H) -> Self {
+    pub fn new(on: &RunDevice, host: &'a H) -> Self {
         Self {
-            device,
+            on: on.clone(),
             host,
             multiply_adds: Cell::new(0),
         }
@@ -35,7 +35,15 @@ impl<'a, H: Host> Run<'a, H> {
 
     /// A tensor of `values`, row-major.
     pub fn tensor<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Tensor<D> {
-        Tensor::from_data(TensorData::new(values, shape), &self.device)
+        Tensor::from_data(TensorData::new(values, shape), &self.on.device)
+    }
+
+    /// `f` over the values of a tensor in place, row-major: for devices whose memory is this one.
+    pub async fn map<const D: usize>(&self, tensor: Tensor<D>, f: impl FnOnce(&mut [f32])) -> Result<Tensor<D>> {
+        let shape = tensor.dims();
+        let mut values = read(tensor).await?;
+        f(&mut values);
+        Ok(self.tensor(values, shape))
     }
 
     /// The values of a tensor, row-major.

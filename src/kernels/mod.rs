@@ -4,12 +4,18 @@
 pub mod activate;
 #[cfg(feature = "webgpu")]
 pub mod admit;
+#[cfg(feature = "run")]
+pub mod attend;
 #[cfg(feature = "webgpu")]
 pub mod compact;
+#[cfg(feature = "run")]
+mod exp;
 #[cfg(feature = "webgpu")]
 pub mod finish;
 #[cfg(feature = "webgpu")]
 pub mod gather;
+#[cfg(feature = "run")]
+pub mod gelu;
 pub mod gemm;
 #[cfg(feature = "webgpu")]
 pub mod gemm_gpu;

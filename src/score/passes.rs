@@ -5,11 +5,15 @@ use super::host::JobHost;
 use super::layer::LoadedLayer;
 use super::model::Model;
 use crate::checkpoint::ByteSource;
+use crate::engine::Ranked;
 use crate::engine::{Engine, Query};
 use crate::error::Result;
 use crate::result::RelationResult;
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::ops::Range;
+use std::pin::{Pin, pin};
+use std::task::Poll;
 
 /// Floats of head outputs held at a time, `[n_head, pairs, d_model]`: 16 MB.
 const HEAD_OUTPUTS: usize = 4 << 20;
@@ -69,17 +73,17 @@ pub(super) struct Passes<'a, E: Engine, S: ByteSource, H: JobHost> {
     pairs: &'a Pairs,
     out: &'a mut [RelationResult],
     host: &'a H,
-    waiting: Option<Waiting<E>>,
+    waiting: Option<Waiting<'a>>,
     /// `[n_head, n_pairs]` of the layer whose batches are coming in.
     member: Vec<u8>,
     pub multiply_adds: u64,
 }
 
-struct Waiting<E: Engine> {
+struct Waiting<'a> {
     layer: usize,
     invalid: Vec<(usize, String)>,
     range: Range<usize>,
-    pending: E::Pending,
+    ranked: Pin<Box<dyn Future<Output = Result<Ranked>> + 'a>>,
 }
 
 impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
@@ -122,7 +126,7 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
                 layer: l,
                 invalid: layer.invalid.clone(),
                 range,
-                pending,
+                ranked: Box::pin(self.model.engine.collect(pending, self.host)),
             };
             let before = self.waiting.replace(next);
             self.collect(before).await?;
@@ -137,28 +141,52 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
         Ok(self.multiply_adds)
     }
 
-    async fn collect(&mut self, waiting: Option<Waiting<E>>) -> Result<()> {
-        let Some(Waiting {
-            layer,
-            invalid,
-            range,
-            pending,
-        }) = waiting
-        else {
-            return Ok(());
-        };
+    /// Waits for weights. A batch that comes to its end meanwhile is told at once: on a slow line the weights take longer, and no
+    /// column has to wait for those of the next one.
+    pub async fn meanwhile<T>(&mut self, weights: impl Future<Output = Result<T>>) -> Result<T> {
+        let mut weights = pin!(weights);
+        poll_fn(|cx| {
+            // At hand, they come first: the next batch begins before the last one is collected.
+            if let Poll::Ready(weights) = weights.as_mut().poll(cx) {
+                return Poll::Ready(weights);
+            }
+            let Some(waiting) = &mut self.waiting else {
+                return Poll::Pending;
+            };
+            let Poll::Ready(ranked) = waiting.ranked.as_mut().poll(cx) else {
+                return Poll::Pending;
+            };
+            let waiting = self.waiting.take().expect("it was just polled");
+            match ranked {
+                Ok(ranked) => self.tell(&waiting, &ranked),
+                Err(e) => return Poll::Ready(Err(e)),
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    async fn collect(&mut self, waiting: Option<Waiting<'a>>) -> Result<()> {
+        let Some(mut waiting) = waiting else { return Ok(()) };
+        let ranked = waiting.ranked.as_mut().await?;
+        self.tell(&waiting, &ranked);
+        Ok(())
+    }
+
+    fn tell(&mut self, waiting: &Waiting<'_>, ranked: &Ranked) {
+        let Waiting {
+            layer, invalid, range, ..
+        } = waiting;
         let n = self.pairs.targets.len();
-        let ranked = self.model.engine.collect(pending, self.host).await?;
         for (head, row) in ranked.member.chunks_exact(range.len()).enumerate() {
             self.member[head * n + range.start..][..range.len()].copy_from_slice(row);
         }
         self.multiply_adds += ranked.multiply_adds;
         if range.end == n {
             for (i, own) in self.pairs.ranges.iter().enumerate() {
-                self.out[i].add_layer(i, layer, &invalid, &self.member, n, own.clone(), self.host);
+                self.out[i].add_layer(i, *layer, invalid, &self.member, n, own.clone(), self.host);
             }
         }
-        Ok(())
     }
 }
 

@@ -55,11 +55,13 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
     let mut passes = Passes::new(model, &pairs, &mut out, host);
     for l in 0..n_layer {
         if l == 1 && options.preprocessing == Preprocessing::FirstMlp {
-            let (x, work) = model.enriched(&embedding, &pairs.source_ids, host).await?;
+            let (x, work) = passes
+                .meanwhile(model.enriched(&embedding, &pairs.source_ids, host))
+                .await?;
             sources = x;
             passes.multiply_adds += work;
         }
-        let layer = model.layer(l, host).await?;
+        let layer = passes.meanwhile(model.layer(l, host)).await?;
         host.event(Event::Phase {
             phase: "scoring",
             text: format!("Scoring layer {l} of {n_layer}"),

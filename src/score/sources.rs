@@ -49,12 +49,12 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             text: "Passing the sources through the first MLP".into(),
         });
         let (d, d_mlp) = (self.layout.d_model, self.layout.d_mlp);
-        let e = self.engine.embedding_rows(embedding, ids).await?;
+        let mut e = self.engine.embedding_rows(embedding, ids).await?;
         let ln_2 = [
             self.small("h.0.ln_2.weight", host).await?,
             self.small("h.0.ln_2.bias", host).await?,
         ];
-        let e = layer_norm(&e, &ln_2[0], &ln_2[1], self.layout.layer_norm_epsilon);
+        layer_norm(&mut e, &ln_2[0], &ln_2[1], self.layout.layer_norm_epsilon);
         let mut mlp = self.engine.begin_mlp(&e, d, d_mlp)?;
         self.stream("h.0.mlp.c_fc.weight", 0..d_mlp, host, async |first, rows| {
             self.finite("h.0.mlp.c_fc.weight", rows)?;

@@ -28,6 +28,8 @@ pub(super) enum AnyEngine {
 struct WebGpuOptions {
     allow_fallback: bool,
     require_defaults: bool,
+    /// Kernels that earlier trials chose, by the adapter's description.
+    kernels: std::collections::HashMap<String, String>,
 }
 
 #[wasm_bindgen(js_class = Engine)]
@@ -47,16 +49,30 @@ impl JsEngine {
     #[cfg(feature = "webgpu")]
     #[wasm_bindgen(js_name = startWebGpu)]
     pub async fn start_web_gpu(options: JsValue) -> Result<JsEngine, JsValue> {
-        use crate::engine::webgpu::{StartOptions, WebGpuEngine};
+        use crate::engine::webgpu::{StartOptions, Tuning, WebGpuEngine};
         let o: WebGpuOptions = from_js(options, "The engine's options")?;
         let options = StartOptions {
             allow_fallback: o.allow_fallback,
             require_defaults: o.require_defaults,
         };
-        let engine = WebGpuEngine::start(options).await.map_err(to_js_error)?;
+        let tuning = Tuning {
+            kernels: o.kernels,
+            ..Tuning::default()
+        };
+        let engine = WebGpuEngine::start_with(options, tuning).await.map_err(to_js_error)?;
         Ok(JsEngine {
             engine: AnyEngine::WebGpu(Rc::new(engine)),
         })
+    }
+
+    /// Name of the kernel that the trial chose on this adapter, to be given to `startWebGpu` the next time;
+    /// none on the CPU.
+    pub fn kernel(&self) -> Option<String> {
+        match &self.engine {
+            AnyEngine::Cpu(_) => None,
+            #[cfg(feature = "webgpu")]
+            AnyEngine::WebGpu(e) => Some(e.kernel().to_owned()),
+        }
     }
 
     /// `{ backend, adapter, fallback_adapter, note }`

@@ -25,6 +25,9 @@ extern "C" {
     fn write(this: &JsShards, first_row: u32, rows: Float32Array) -> std::result::Result<(), JsValue>;
     #[wasm_bindgen(method)]
     fn rows(this: &JsShards, ids: Uint32Array) -> Promise;
+    /// Resolves to a Float32Array, `[n, n_vocab]`.
+    #[wasm_bindgen(method)]
+    fn logits(this: &JsShards, x: Float32Array) -> Promise;
     /// Resolves to a Uint32Array: above, below, not_finite of every row, then the multiply-adds as
     /// low and high word.
     #[wasm_bindgen(method)]
@@ -80,11 +83,11 @@ impl Elsewhere for Workers {
     }
 
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
-        let promise = JsFuture::from(self.0.rows(Uint32Array::from(ids)));
-        Box::pin(async move {
-            let rows = promise.await.map_err(from_js_error)?;
-            Ok(rows.unchecked_into::<Float32Array>().to_vec())
-        })
+        floats(self.0.rows(Uint32Array::from(ids)))
+    }
+
+    fn logits(&self, x: &[f32]) -> LocalFuture<Vec<f32>> {
+        floats(self.0.logits(Float32Array::from(x)))
     }
 
     fn count(&self, e: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
@@ -112,6 +115,15 @@ impl Elsewhere for Workers {
             read_counts(&words.unchecked_into::<Uint32Array>().to_vec(), n)
         })
     }
+}
+
+/// The Float32Array that `promise` resolves to.
+fn floats(promise: Promise) -> LocalFuture<Vec<f32>> {
+    let promise = JsFuture::from(promise);
+    Box::pin(async move {
+        let values = promise.await.map_err(from_js_error)?;
+        Ok(values.unchecked_into::<Float32Array>().to_vec())
+    })
 }
 
 fn write_counts(counts: &[Count], multiply_adds: u64) -> Vec<u32> {
@@ -185,6 +197,13 @@ impl JsShard {
 
     pub fn rows(&self, ids: &[u32]) -> Vec<f32> {
         self.shard.borrow().rows(ids)
+    }
+
+    /// x W_U over this part's tokens, `[n, tokens]`.
+    #[allow(clippy::await_holding_refcell_ref)] // as in `count`
+    pub async fn logits(&self, x: Vec<f32>, control: JobControl) -> std::result::Result<Float32Array, JsValue> {
+        let logits = self.shard.borrow().logits(&x, &WorkerHost::new(control)).await;
+        Ok(Float32Array::from(&logits.map_err(to_js_error)?[..]))
     }
 
     /// See `JsShards::count`. Nothing may be written meanwhile.

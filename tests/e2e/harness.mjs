@@ -102,7 +102,9 @@ export async function figureState(page, ...states) {
 
 /** Opens the page and waits for the figure of a model that comes with it: the planted one, whose truth is known. */
 export async function openFigure(page, url, model = 'planted') {
-  await page.goto(`${url}?model=${model}`);
+  const address = new URL(url);
+  address.searchParams.set('model', model);
+  await page.goto(address.href);
   await figureState(page, 'complete');
 }
 

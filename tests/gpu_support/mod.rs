@@ -73,6 +73,7 @@ pub fn tuning(kernel: &str) -> Tuning {
         mlp: MlpChoice::Own,
         poison: true,
         wrong_on_purpose: false,
+        ..Tuning::default()
     }
 }
 

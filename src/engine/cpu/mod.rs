@@ -78,6 +78,11 @@ impl Engine for CpuEngine {
         of.vocabulary.rows(ids).await
     }
 
+    #[cfg(feature = "run")]
+    async fn logits(&self, of: &CpuEmbedding, x: &[f32], host: &impl Host) -> Result<Vec<f32>> {
+        of.vocabulary.logits(x, host).await
+    }
+
     fn create_layer(&self, shape: Shape) -> Result<CpuLayer> {
         let width = shape.n_head * shape.d_head;
         let what = "the attention weights";

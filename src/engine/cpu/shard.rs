@@ -4,8 +4,8 @@
 //! several workers, which need no shared memory.
 
 use crate::engine::Host;
-use crate::error::{Error, Result};
-use crate::kernels::gemm::{NR, PackedB};
+use crate::error::{Error, Result, zeroed};
+use crate::kernels::gemm::{MR, NR, PackedA, PackedB, matmul_onto};
 use crate::kernels::rank::{Count, Entrants, Ids, Race, panel_lengths};
 use std::cell::OnceCell;
 use std::ops::Range;
@@ -14,6 +14,8 @@ use std::ops::Range;
 const ROW_PANELS: usize = 16;
 /// Column panels counted at a time, for the same reason.
 const COL_PANELS: usize = 32;
+/// Rows that are multiplied between two turns.
+const LOGIT_ROWS: usize = MR;
 /// Tokens in the first block; each next block is twice as long, up to the last.
 const FIRST_BLOCK: usize = 256;
 const LONGEST_BLOCK: usize = 1024;
@@ -64,6 +66,17 @@ impl Shard {
             self.w_u.column(*id as usize - self.first, row);
         }
         rows
+    }
+
+    /// x W_U of every row of `x` `[n, d]` over the shard's tokens: `[n, tokens]`.
+    pub async fn logits(&self, x: &[f32], host: &impl Host) -> Result<Vec<f32>> {
+        let n = self.w_u.cols();
+        let mut logits = zeroed(x.len() / self.d * n, "the logits")?;
+        for (x, out) in x.chunks(LOGIT_ROWS * self.d).zip(logits.chunks_mut(LOGIT_ROWS * n)) {
+            matmul_onto(&PackedA::from_rows(x, self.d), &self.w_u, out);
+            host.breathe().await?;
+        }
+        Ok(logits)
     }
 
     /// Races the entrants against every token of the shard. `seen` hears how many tokens are

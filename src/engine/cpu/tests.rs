@@ -39,6 +39,29 @@ impl Elsewhere for LocalShards {
 
     #[expect(
         clippy::await_holding_refcell_ref,
+        reason = "one thread, and nothing is written meanwhile"
+    )]
+    fn logits(&self, x: &[f32]) -> LocalFuture<Vec<f32>> {
+        let (shards, x) = (self.0.clone(), x.to_vec());
+        Box::pin(async move {
+            let shards = shards.borrow();
+            let d = shards[0].rows(&[0]).len();
+            let mut parts = vec![];
+            for shard in shards.iter() {
+                parts.push((shard.tokens().len(), shard.logits(&x, &SilentHost).await?));
+            }
+            let row = |i: usize| {
+                parts
+                    .iter()
+                    .flat_map(move |(n, part)| &part[i * n..(i + 1) * n])
+                    .copied()
+            };
+            Ok((0..x.len() / d).flat_map(row).collect())
+        })
+    }
+
+    #[expect(
+        clippy::await_holding_refcell_ref,
         reason = "one thread, and nothing is written while it counts"
     )]
     fn count(&self, entrants: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
@@ -213,4 +236,27 @@ fn an_overflowing_head_is_invalid() {
             .iter()
             .all(|m| *m == NOT_FINITE)
     );
+}
+
+#[test]
+#[cfg(feature = "run")]
+fn logits_are_products_with_every_token_in_one_thread_and_in_several() {
+    let c = case(257, 3, 5, 20);
+    let d = c.shape.d_model;
+    let want: Vec<f32> = c
+        .sources
+        .chunks_exact(d)
+        .flat_map(|x| {
+            let c = &c;
+            c.embedding
+                .chunks_exact(d)
+                .map(move |t| x.iter().zip(t).fold(0.0, |s, (a, b)| s + a * b))
+        })
+        .collect();
+    for engine in [CpuEngine::default(), sharded(&[1, 255, 1]), sharded(&[100, 57, 100])] {
+        let mut embedding = engine.create_embedding(c.shape).unwrap();
+        engine.write_embedding(&mut embedding, 0, &c.embedding).unwrap();
+        let got = pollster::block_on(engine.logits(&embedding, &c.sources, &SilentHost)).unwrap();
+        assert_eq!(got, want);
+    }
 }

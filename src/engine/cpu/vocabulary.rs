@@ -18,6 +18,8 @@ pub trait Elsewhere {
     fn write(&self, first_row: usize, rows: &[f32]) -> Result<()>;
     /// Rows of W_E, `[ids.len(), d_model]`.
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>>;
+    /// x W_U of every row of `x` `[n, d_model]`: `[n, n_vocab]`.
+    fn logits(&self, x: &[f32]) -> LocalFuture<Vec<f32>>;
     /// The counts of every entrant over the whole vocabulary, and the multiply-adds done.
     fn count(&self, entrants: Entrants) -> LocalFuture<Counted>;
 }
@@ -50,6 +52,14 @@ impl Vocabulary {
         match self {
             Self::Here(shard) => Ok(shard.rows(ids)),
             Self::Elsewhere(e) => e.rows(ids).await,
+        }
+    }
+
+    #[cfg(feature = "run")]
+    pub(super) async fn logits(&self, x: &[f32], host: &impl crate::engine::Host) -> Result<Vec<f32>> {
+        match self {
+            Self::Here(shard) => shard.logits(x, host).await,
+            Self::Elsewhere(e) => e.logits(x).await,
         }
     }
 }

@@ -24,8 +24,10 @@ pub struct WebGpuEngine {
     pub(super) scratch_bytes: Cell<u64>,
     pub(super) burn: Option<BurnDevice>,
     pub(super) mlp_on_burn: Cell<bool>,
+    /// Found when a run is first asked for.
+    run_device: RefCell<Option<RunDevice>>,
     info: EngineInfo,
-    variant: Variant,
+    pub(super) variant: Variant,
     trial_rate: f64,
 }
 
@@ -42,7 +44,7 @@ impl WebGpuEngine {
     pub async fn start_with(options: StartOptions, tuning: Tuning) -> Result<Self> {
         let acquired = acquire(options, tuning.poison).await?;
         let gpu = acquired.gpu;
-        let chosen = trial::choose(&gpu, acquired.subgroup, acquired.fallback, &tuning).await?;
+        let chosen = trial::choose(&gpu, &acquired.name, acquired.subgroup, acquired.fallback, &tuning).await?;
         let broadcast = chosen.variant == Variant::Broadcast;
         let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, broadcast).await?;
         let engine = Self {
@@ -53,6 +55,7 @@ impl WebGpuEngine {
             scratch_bytes: Cell::new(0),
             mlp_on_burn: Cell::new(acquired.burn.is_some() && tuning.mlp == MlpChoice::Burn),
             burn: acquired.burn,
+            run_device: RefCell::default(),
             info: EngineInfo {
                 backend: Backend::WebGpu,
                 adapter: Some(acquired.name),
@@ -121,14 +124,13 @@ impl Engine for WebGpuEngine {
         self.info.clone()
     }
 
-    fn run_device(&self) -> RunDevice {
-        match &self.burn {
-            Some(device) => RunDevice {
-                device: device.clone(),
-                packed: false,
-            },
-            None => RunDevice::cpu(),
+    async fn run_device(&self) -> RunDevice {
+        if let Some(found) = self.run_device.borrow().clone() {
+            return found;
         }
+        let found = self.find_run_device().await;
+        self.run_device.replace(Some(found.clone()));
+        found
     }
 
     fn create_embedding(&self, shape: Shape) -> Result<Embedding> {
@@ -160,6 +162,10 @@ impl Engine for WebGpuEngine {
             rows.extend(narrow(self.read(&to, &gathered, bytes).await?, wide, d));
         }
         Ok(rows)
+    }
+
+    async fn logits(&self, of: &Embedding, x: &[f32], host: &impl Host) -> Result<Vec<f32>> {
+        self.project(of, x, host).await
     }
 
     fn create_layer(&self, shape: Shape) -> Result<Layer> {

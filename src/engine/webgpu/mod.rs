@@ -11,9 +11,11 @@ mod clock;
 mod device;
 mod engine;
 mod kernels;
+mod logits;
 mod mlp;
 mod pace;
 mod ranking;
+mod run_device;
 mod scratch;
 mod self_test;
 mod trial;
@@ -23,6 +25,8 @@ pub use engine::WebGpuEngine;
 pub use mlp::Mlp;
 pub use ranking::Pending;
 pub use weights::{Embedding, Layer};
+
+use std::collections::HashMap;
 
 /// How to start.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,6 +43,8 @@ pub struct Tuning {
     /// The kernel that an earlier trial on this adapter chose ([`WebGpuEngine::kernel`]).
     /// Anything else than a name of a kernel that this adapter can run is ignored.
     pub kernel: Option<String>,
+    /// The same for several adapters, by their description ([`crate::engine::EngineInfo::adapter`]).
+    pub kernels: HashMap<String, String>,
     /// Who computes MLP_0.
     pub mlp: MlpChoice,
     /// Fill memory with a pattern before use, so that nothing can rely on zeros. For tests.

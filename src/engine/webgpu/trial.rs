@@ -23,7 +23,13 @@ pub struct Chosen {
 }
 
 /// Tries what this adapter can run; with a remembered choice, only that.
-pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, tuning: &Tuning) -> Result<Chosen> {
+pub async fn choose(
+    gpu: &Gpu,
+    adapter: &str,
+    subgroup: Option<u32>,
+    software: bool,
+    tuning: &Tuning,
+) -> Result<Chosen> {
     // Broadcasting four rows wants small subgroups; a large one reads every row several times.
     let broadcast = subgroup.filter(|s| (4..=16).contains(s));
     let mut variants = vec![Variant::Tile, Variant::Registers];
@@ -34,7 +40,8 @@ pub async fn choose(gpu: &Gpu, subgroup: Option<u32>, software: bool, tuning: &T
         // Workgroup memory is the slowest way there, and compiling it takes a second.
         variants.retain(|v| *v != Variant::Tile);
     }
-    let remembered = tuning.kernel.as_deref().and_then(Variant::named);
+    let remembered = tuning.kernel.as_ref().or_else(|| tuning.kernels.get(adapter));
+    let remembered = remembered.and_then(|name| Variant::named(name));
     if let Some(variant) = remembered.filter(|v| *v != Variant::Broadcast || broadcast.is_some()) {
         variants = vec![variant];
     }

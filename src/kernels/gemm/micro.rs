@@ -1,27 +1,40 @@
 //! The register block: [`MR`] rows of A times [`NR`] columns of B.
 //!
 //! 6 x 8 fills 12 of SSE's 16 registers with sums and leaves room for one row of B and one
-//! element of A. wasm has no way to say "16 registers", but its engines map v128 to these.
+//! element of A. wasm has no way to say "16 registers", but its engines map v128 to these (V8
+//! keeps one for itself). Without a fused multiply-add each product needs a register too, so the
+//! block is a row lower there: a sum that is spilled costs more than the row.
 
 /// Rows of A in a block.
-pub const MR: usize = 6;
+pub const MR: usize = if cfg!(all(target_arch = "wasm32", not(target_feature = "relaxed-simd"))) {
+    5
+} else {
+    6
+};
 /// Columns of B in a block.
 pub const NR: usize = 8;
 /// One block of the product.
 pub type Tile = [[f32; NR]; MR];
 
 /// `a` is `[k, MR]`, `b` is `[k, NR]`, both packed; each sum runs over k in ascending order.
-#[cfg(not(target_arch = "wasm32"))]
 pub fn tile(a: &[f32], b: &[f32]) -> Tile {
     let mut sum = [[0.0f32; NR]; MR];
+    tile_onto(a, b, &mut sum);
+    sum
+}
+
+/// [`tile`], each sum going on from what `sum` holds.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn tile_onto(a: &[f32], b: &[f32], sum: &mut Tile) {
+    let mut s = *sum;
     for (x, y) in a.as_chunks::<MR>().0.iter().zip(b.as_chunks::<NR>().0) {
         for r in 0..MR {
             for c in 0..NR {
-                sum[r][c] += x[r] * y[c];
+                s[r][c] += x[r] * y[c];
             }
         }
     }
-    sum
+    *sum = s;
 }
 
 /// A dot product with the bits that [`tile`] would give.
@@ -33,7 +46,7 @@ pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use wasm::dot_in_order;
 #[cfg(target_arch = "wasm32")]
-pub use wasm::tile;
+pub use wasm::tile_onto;
 
 #[cfg(target_arch = "wasm32")]
 mod wasm {
@@ -49,9 +62,18 @@ mod wasm {
         f32x4_add(s, f32x4_mul(x, y))
     }
 
-    pub fn tile(a: &[f32], b: &[f32]) -> Tile {
+    /// Not inlined: what stands around it must not take its registers.
+    #[inline(never)]
+    pub fn tile_onto(a: &[f32], b: &[f32], sum: &mut Tile) {
         let k = (a.len() / MR).min(b.len() / NR);
         let mut s = [[f32x4_splat(0.0); 2]; MR];
+        for (row, s) in sum.iter().zip(&mut s) {
+            // SAFETY: a row of the tile is NR = 8 floats, two vectors.
+            unsafe {
+                s[0] = v128_load(row.as_ptr() as *const v128);
+                s[1] = v128_load(row.as_ptr().add(4) as *const v128);
+            }
+        }
         let (mut pa, mut pb) = (a.as_ptr(), b.as_ptr());
         for _ in 0..k {
             // SAFETY: k was taken so that MR and NR elements a step stay inside both slices.
@@ -67,15 +89,13 @@ mod wasm {
                 pb = pb.add(NR);
             }
         }
-        let mut out = [[0.0; NR]; MR];
-        for (o, s) in out.iter_mut().zip(s) {
-            // SAFETY: a row of the tile is NR = 8 floats, two vectors.
+        for (row, s) in sum.iter_mut().zip(s) {
+            // SAFETY: as above.
             unsafe {
-                v128_store(o.as_mut_ptr() as *mut v128, s[0]);
-                v128_store(o.as_mut_ptr().add(4) as *mut v128, s[1]);
+                v128_store(row.as_mut_ptr() as *mut v128, s[0]);
+                v128_store(row.as_mut_ptr().add(4) as *mut v128, s[1]);
             }
         }
-        out
     }
 
     /// A dot product with the bits that [`tile`] gives: the same instruction, one lane used.

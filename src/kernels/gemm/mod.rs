@@ -7,10 +7,14 @@
 mod micro;
 mod pack;
 
-pub use micro::{MR, NR, Tile, dot_in_order, tile};
+pub use micro::{MR, NR, Tile, dot_in_order, tile, tile_onto};
 pub use pack::{PackedA, PackedB};
 
 use crate::error::{Result, zeroed};
+
+/// Inner indices taken at a time by [`matmul_onto`]: a panel of A and one of B for them stay in the
+/// first-level cache together (21 KB).
+const STRETCH: usize = 384;
 
 /// `c[m, n] = a[m, k] b[k, n]`, row-major.
 pub fn matmul(a: &PackedA, b: &PackedB) -> Result<Vec<f32>> {
@@ -34,6 +38,32 @@ pub fn matmul_into(a: &PackedA, b: &PackedB, c: &mut [f32], stride: usize, add: 
                     out.iter_mut().zip(values).for_each(|(o, v)| *o += v);
                 } else {
                     out.copy_from_slice(&values[..cols]);
+                }
+            }
+        }
+    }
+}
+
+/// `c += a b`, every sum going on from what `c` `[m, n]`, row-major, holds: for inner sizes of a whole MLP.
+pub fn matmul_onto(a: &PackedA, b: &PackedB, c: &mut [f32]) {
+    let (k, n) = (a.inner(), b.cols());
+    assert!(k == b.inner() && c.len() == a.rows() * n, "sizes differ");
+    for from in (0..k).step_by(STRETCH) {
+        let to = (from + STRETCH).min(k);
+        for pj in 0..b.panels() {
+            let y = &b.panel(pj)[from * NR..to * NR];
+            let cols = NR.min(n - pj * NR);
+            for pi in 0..a.panels() {
+                let x = &a.panel(pi)[from * MR..to * MR];
+                let rows = MR.min(a.rows() - pi * MR);
+                let mut t = [[0.0; NR]; MR];
+                let at = |r: usize| (pi * MR + r) * n + pj * NR;
+                for (r, sum) in t.iter_mut().enumerate().take(rows) {
+                    sum[..cols].copy_from_slice(&c[at(r)..][..cols]);
+                }
+                tile_onto(x, y, &mut t);
+                for (r, sum) in t.iter().enumerate().take(rows) {
+                    c[at(r)..][..cols].copy_from_slice(&sum[..cols]);
                 }
             }
         }
@@ -104,6 +134,28 @@ mod tests {
                     c[i * n + j].to_bits()
                 );
             }
+        }
+    }
+
+    #[test]
+    fn goes_on_from_what_is_there_in_one_sum() {
+        for (m, k, n) in SHAPES.into_iter().chain([(13, 2 * STRETCH + 5, 17)]) {
+            let (a, b) = (noise(m * k, 7), noise(k * n, 8));
+            let mut c = noise(m * n, 9);
+            let mut want = c.clone();
+            for i in 0..m {
+                for j in 0..n {
+                    for x in 0..k {
+                        want[i * n + j] += a[i * k + x] * b[x * n + j];
+                    }
+                }
+            }
+            matmul_onto(
+                &PackedA::from_rows(&a, k),
+                &PackedB::from_rows(&b, k, n).unwrap(),
+                &mut c,
+            );
+            assert_eq!(c, want, "{m} x {k} x {n}");
         }
     }
 

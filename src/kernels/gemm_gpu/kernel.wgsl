@@ -11,10 +11,19 @@ struct Params {
     a_step: u32, b_step: u32, c_step: u32, pad3: u32,
 }
 
+//# if #STORED
+// burn's tensors are parts of few buffers: one that is written here may not be read-only there.
+@group(0) @binding(0) var<storage, read_write> a: array<vec4f>;
+@group(0) @binding(1) var<storage, read_write> b: array<vec4f>;
+@group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
+@group(0) @binding(3) var<storage, read_write> p: Params;
+//# end
+//# if not #STORED
 @group(0) @binding(0) var<storage, read> a: array<vec4f>;
 @group(0) @binding(1) var<storage, read> b: array<vec4f>;
 @group(0) @binding(2) var<storage, read_write> c: array<vec4f>;
 @group(0) @binding(3) var<uniform> p: Params;
+//# end
 
 @compute @workgroup_size(16)
 fn main(
@@ -37,7 +46,13 @@ fn main(
     var c#Q_#L = vec4f();
 //# end
 //# end
+//# if #STORED
+    // What may be written is not uniform to a browser, and a broadcast has to be reached by all.
+    for (var i = 0u; i < #K4u; i++) {
+//# end
+//# if not #STORED
     for (var i = 0u; i < p.k4; i++) {
+//# end
         let e0 = b[from_b];
         let e1 = b[from_b + p.b_row];
         let e2 = b[from_b + p.b_row * 2u];

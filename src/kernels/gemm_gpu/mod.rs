@@ -1,8 +1,10 @@
 //! Batched matrix product on the GPU.
 
 mod cpu;
+mod tensors;
 
 pub use cpu::gemm_plain;
+pub use tensors::product;
 
 use super::gpu::{Gpu, Grid, Recorder, enable, expand};
 
@@ -10,7 +12,7 @@ use super::gpu::{Gpu, Grid, Recorder, enable, expand};
 const QUADS: u32 = 3;
 const ROWS: usize = QUADS as usize * 4;
 /// Columns of a workgroup: 16 invocations of 4.
-const COLS: usize = 64;
+pub const COLS: usize = 64;
 
 /// Where one operand lies: element of the first matrix, elements a row and a matrix further.
 /// All are multiples of 4.
@@ -30,15 +32,26 @@ pub struct Sizes {
     pub n: usize,
 }
 
+/// WGSL of the kernel. `stored`: for k / 4 of this, with the other parameters in a storage buffer, which is all that
+/// burn passes.
+fn source(broadcast: bool, stored: Option<u32>) -> String {
+    let constants = [
+        ("QUADS", QUADS),
+        ("BROADCAST", u32::from(broadcast)),
+        ("STORED", u32::from(stored.is_some())),
+        ("K4", stored.unwrap_or(0)),
+        enable(broadcast),
+    ];
+    expand(include_str!("kernel.wgsl"), &constants)
+}
+
 /// The compiled kernel.
 pub struct GemmGpu(wgpu::ComputePipeline);
 
 impl GemmGpu {
     /// `broadcast`: with `subgroupBroadcast`.
     pub fn new(gpu: &Gpu, broadcast: bool) -> Self {
-        let constants = [("QUADS", QUADS), ("BROADCAST", u32::from(broadcast)), enable(broadcast)];
-        let source = expand(include_str!("kernel.wgsl"), &constants);
-        Self(gpu.pipeline("gemm_gpu", &source, &[]))
+        Self(gpu.pipeline("gemm_gpu", &source(broadcast, None), &[]))
     }
 
     /// Records `c = a b`. The three buffers are different ones.

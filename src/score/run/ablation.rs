@@ -90,8 +90,8 @@ pub async fn ablate<E: Engine, S: ByteSource>(
         .flat_map(|order| (1..=order.len()).map(|m| order[..m].to_vec()))
         .collect();
 
-    let on = model.engine.run_device();
-    let run = Run::new(on.device.clone(), host);
+    let on = model.engine.run_device().await;
+    let run = Run::new(&on, host);
     let mut job = Job {
         model,
         choices: &choices,
@@ -162,7 +162,7 @@ impl<E: Engine, S: ByteSource> Job<'_, E, S> {
         let ln_f = model.ln_f(on, host).await?;
         let mut all = vec![x];
         all.extend(states.rows().iter().cloned());
-        let rows = read(ln_f.forward(Tensor::cat(all, 0))).await?;
+        let rows = read(ln_f.forward(Tensor::cat(all, 0), run).await?).await?;
         let copies = rows.len() / (n * d);
         let targets = Targets {
             ids: group.targets.repeat(copies),

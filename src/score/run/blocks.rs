@@ -85,7 +85,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     async fn norm(&self, key: &str, on: &RunDevice, host: &impl JobHost) -> Result<LayerNorm> {
         let weight = self.whole(&format!("{key}.weight"), host).await?;
         let bias = self.whole(&format!("{key}.bias"), host).await?;
-        Ok(LayerNorm::new(weight, bias, self.layout.layer_norm_epsilon, &on.device))
+        Ok(LayerNorm::new(weight, bias, self.layout.layer_norm_epsilon, on))
     }
 
     async fn linear(
@@ -96,7 +96,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         on: &RunDevice,
         host: &impl JobHost,
     ) -> Result<Linear> {
-        let mut builder = LinearBuilder::new(inner, outer, on.packed)?;
+        let mut builder = LinearBuilder::new(inner, outer, on)?;
         let weight = format!("{key}.weight");
         self.stream(&weight, 0..outer, host, async |first, rows| {
             self.runnable(&weight, rows)?;
@@ -104,7 +104,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             Ok(())
         })
         .await?;
-        builder.finish(self.whole(&format!("{key}.bias"), host).await?, &on.device)
+        builder.finish(self.whole(&format!("{key}.bias"), host).await?, on)
     }
 
     /// A small tensor, whole and finite.

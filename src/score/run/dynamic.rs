@@ -71,8 +71,8 @@ pub async fn score_dynamic<E: Engine, S: ByteSource>(
     let n_ctx = model.layout.check_whole(model.source.name())?;
     let of_template = |t: &String| prompts(t, &ask.pairs, ask.multi_token, &model.tokenizer, n_ctx);
     let prompts = ask.templates.iter().map(of_template).collect::<Result<Vec<_>>>()?;
-    let device = model.engine.run_device();
-    let run = Run::new(device.device.clone(), host);
+    let device = model.engine.run_device().await;
+    let run = Run::new(&device, host);
     let mut job = Job {
         model,
         ask,
@@ -91,6 +91,7 @@ pub async fn score_dynamic<E: Engine, S: ByteSource>(
     for batch in batches {
         job.pass(batch, &device, &run).await?;
     }
+    job.empty_invalid();
     Ok(DynamicDocument {
         schema: "headmap/dynamic",
         version: 1,
@@ -151,7 +152,7 @@ impl<E: Engine, S: ByteSource> Job<'_, E, S> {
                     (step.heads, step.z)
                 } else {
                     // Nobody reads the stream after the last block.
-                    let heads = block.attn.heads(block.ln_1.forward(x), n, run).await?;
+                    let heads = block.attn.heads(block.ln_1.forward(x, run).await?, n, run).await?;
                     let (z, _) = block.attn.attend(&heads, &nothing.0, &nothing.1, run).await?;
                     (heads, z)
                 };
@@ -201,6 +202,20 @@ impl<E: Engine, S: ByteSource> Job<'_, E, S> {
             }
         }
         Ok(())
+    }
+
+    /// A head that is invalid has no hits, as in the static scores: rows ranked before it was seen do not count.
+    fn empty_invalid(&mut self) {
+        for InvalidHead { layer, head, .. } in &self.invalid {
+            for condition in self
+                .out
+                .iter_mut()
+                .flat_map(|t| [&mut t.with_context, &mut t.without_context])
+            {
+                condition.hits[*layer][*head] = 0;
+                condition.suppression_hits[*layer][*head] = 0;
+            }
+        }
     }
 
     fn invalidate(&mut self, layer: usize, head: usize) {

@@ -1,4 +1,4 @@
-//! Logits of a few positions: W_U is streamed past them, a piece at a time.
+//! Logits of a few positions, by the engine's own copy of the embedding, and what is told of them.
 
 use super::documents::Guess;
 use crate::checkpoint::ByteSource;
@@ -10,20 +10,12 @@ use crate::score::model::Model;
 impl<E: Engine, S: ByteSource> Model<E, S> {
     /// x W_U of every row of `x` `[n, d_model]`, already through ln_f: `[n, n_vocab]`.
     pub(super) async fn logits(&self, x: &[f32], host: &impl JobHost) -> Result<Vec<Vec<f32>>> {
-        let d = self.layout.d_model;
-        let mut logits = vec![vec![0.0; self.layout.n_vocab]; x.len() / d];
-        self.stream("wte.weight", 0..d, host, async |first, rows| {
-            for (x, logits) in x.chunks_exact(d).zip(&mut logits) {
-                for (token, logit) in rows.chunks_exact(d).zip(&mut logits[first..]) {
-                    *logit = dot(x, token);
-                }
-            }
-            host.settled((x.len() / d * rows.len()) as u64);
-            Ok(())
-        })
-        .await?;
-        match logits.iter().flatten().find(|z| !z.is_finite()) {
-            None => Ok(logits),
+        let n_vocab = self.layout.n_vocab;
+        let embedding = self.embedding(host).await?;
+        let logits = self.engine.logits(&embedding, x, host).await?;
+        host.settled((x.len() * n_vocab) as u64);
+        match logits.iter().find(|z| !z.is_finite()) {
+            None => Ok(logits.chunks_exact(n_vocab).map(<[f32]>::to_vec).collect()),
             Some(z) => Err(Error::CheckpointNotFinite(format!(
                 "{} gives a logit of {z}: its answers mean nothing. Choose another copy of the checkpoint.",
                 self.source.name()
@@ -60,18 +52,4 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         ids.sort_unstable_by(order);
         ids.into_iter().map(|id| self.guess(logits, id)).collect()
     }
-}
-
-/// Sixteen sums side by side, which the compiler turns into SIMD.
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 16];
-    let (a, a_rest) = a.as_chunks::<16>();
-    let (b, b_rest) = b.as_chunks::<16>();
-    for (a, b) in a.iter().zip(b) {
-        for i in 0..16 {
-            sums[i] += a[i] * b[i];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
 }

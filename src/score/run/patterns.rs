@@ -46,8 +46,8 @@ pub async fn attention_scores<E: Engine, S: ByteSource>(
     let (t, d, n_layer, n_head) = (2 * ask.length, layout.d_model, layout.n_layer, layout.n_head);
     let work = block_work(t, t, layout) * (n_layer * ask.sequences) as u64;
     model.announce_run(work, 1, host);
-    let on = model.engine.run_device();
-    let run = Run::new(on.device.clone(), host);
+    let on = model.engine.run_device().await;
+    let run = Run::new(&on, host);
     let mut random = Random::new(ask.seed);
     let mut streams = vec![];
     for _ in 0..ask.sequences {

@@ -54,8 +54,8 @@ pub async fn run_prompt<E: Engine, S: ByteSource>(
     let passes = 1 + u64::from(!ask.ablate.is_empty());
     model.announce_run(blocks + attributed + passes * vocabulary, 1, host);
 
-    let on = model.engine.run_device();
-    let run = Run::new(on.device.clone(), host);
+    let on = model.engine.run_device().await;
+    let run = Run::new(&on, host);
     let x = model.stream_of(&ids, t, host).await?;
     let mut x = run.tensor(x, [t, d]);
     let choices = [ask.ablate.clone()];
@@ -89,7 +89,7 @@ pub async fn run_prompt<E: Engine, S: ByteSource>(
     let ablated = states.state(0).map(|s| states.rows()[s].clone());
     let stream = read(x.clone()).await?;
     let rows: Vec<_> = std::iter::once(x).chain(ablated).collect();
-    let rows = read(ln_f.forward(Tensor::cat(rows, 0))).await?;
+    let rows = read(ln_f.forward(Tensor::cat(rows, 0), &run).await?).await?;
     let logits = model.logits(&rows, host).await?;
     let top = model.top(&logits[0], TOP)?;
     let target = model.guess(&logits[0], ask.target.unwrap_or(top[0].id))?;

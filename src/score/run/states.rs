@@ -111,7 +111,7 @@ impl States {
         let [rows, t, _] = k.dims();
         let mut z = vec![];
         for some in self.x.chunks((TOGETHER / n).max(1)) {
-            let x = block.ln_1.forward(Tensor::cat(some.to_vec(), 0));
+            let x = block.ln_1.forward(Tensor::cat(some.to_vec(), 0), run).await?;
             let own = block.attn.heads(x, some.len() * n, run).await?; // [states * n * n_head, 1, d_head]
             for i in 0..some.len() {
                 let part = |x: &Tensor<3>| x.clone().narrow(0, i * rows, rows);
