@@ -2,6 +2,7 @@
  * Choosing the model: one that comes with the page, one of the hub's, files of the reader's own, or a
  * mirror's address. Nothing is fetched from elsewhere before a click.
  */
+import { coded } from '../errors.js';
 import { choice, el, labelled, setText } from './dom.js';
 import { modelFiles } from './file-drop.js';
 import { byteText } from './format.js';
@@ -99,7 +100,7 @@ export function createModelChooser({ catalogue, session, bundled, first }) {
       base = new URL(address.value.trim(), document.baseURI);
       if (!/^https?:$/.test(base.protocol)) throw new Error('protocol');
     } catch {
-      session.fail(Object.assign(new Error(`"${address.value}" is not an address. Give one that begins with https://.`), { name: 'SourceUnreachable' }));
+      session.fail(coded('SourceUnreachable', `"${address.value}" is not an address. Give one that begins with https://.`));
       return;
     }
     if (!base.pathname.endsWith('/') && !base.pathname.endsWith('.json')) base.pathname += '/';

@@ -2,6 +2,7 @@
  * The files that were dropped last, remembered as handles where the browser has them, so that a model of several
  * gigabytes need not be looked for again. Only the handles are kept; reading asks the reader first.
  */
+import { coded } from '../errors.js';
 
 const NAME = 'headmap-files';
 const STORE = 'handles';
@@ -55,13 +56,13 @@ async function filesOf(handles) {
     const options = { mode: 'read' };
     const state = await handle.queryPermission?.(options) ?? 'granted';
     if (state !== 'granted' && await handle.requestPermission(options) !== 'granted') {
-      throw Object.assign(new Error(`The browser was not allowed to read "${handle.name}". Allow it, or choose the files again.`), { name: 'SourceUnreachable' });
+      throw coded('SourceUnreachable', `The browser was not allowed to read "${handle.name}". Allow it, or choose the files again.`);
     }
     try {
       if (handle.kind === 'file') files.push(await handle.getFile());
       else for await (const child of handle.values()) if (child.kind === 'file' && files.length < MOST) files.push(await child.getFile());
     } catch (e) {
-      throw Object.assign(new Error(`"${handle.name}" is no longer where it was (${e.message}). Choose the files again.`), { name: 'SourceUnreachable' });
+      throw coded('SourceUnreachable', `"${handle.name}" is no longer where it was (${e.message}). Choose the files again.`);
     }
   }
   return files;

@@ -1,6 +1,7 @@
 /**
  * Saving the figure (PNG, JSON, CSV), and reading a saved result back.
  */
+import { coded } from '../errors.js';
 import { drawPicture, layoutPicture } from '../figure/figure.js';
 import { modelTitle } from '../figure/presets.js';
 import { lightTheme } from '../figure/theme.js';
@@ -44,7 +45,7 @@ export function createSave({ session }) {
     drawPicture(context, picture, panels, lines, lightTheme, PICTURE_RATIO);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
     if (!blob) {
-      throw Object.assign(new Error('The browser had no memory for the picture. Close other tabs, then try again.'), { name: 'OutOfMemory' });
+      throw coded('OutOfMemory', 'The browser had no memory for the picture. Close other tabs, then try again.');
     }
     download(blob, fileName(parts(), 'png'));
   }

@@ -1,6 +1,7 @@
 /**
  * Once the figure stands: is the file the one that it passes for? What is found joins the figure.
  */
+import { coded } from '../errors.js';
 import { withHash } from './shown.js';
 
 /**
@@ -16,7 +17,7 @@ export async function verifyFile(model, { store, fail, isOpen }) {
     if (!seen || !isOpen()) return;
     const { shown } = store.state;
     if (shown?.result && !shown.fromFile) store.set({ shown: withHash(shown, seen) });
-    if (seen.problem) fail(Object.assign(new Error(seen.problem), { name: 'SourceChanged' }));
+    if (seen.problem) fail(coded('SourceChanged', seen.problem));
   } catch (error) {
     if (isOpen() && error?.name !== 'AbortError') fail(error);
   }

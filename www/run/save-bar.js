@@ -1,6 +1,7 @@
 /**
  * Saving what a run gave (PNG, JSON, CSV), and reading a saved document back.
  */
+import { coded } from '../errors.js';
 import { lightTheme } from '../figure/theme.js';
 import { el } from '../page/dom.js';
 import { engineText, secondsText } from '../page/format.js';
@@ -45,7 +46,7 @@ export function createSaveBar({ session, actions, name, document: documentNow, p
     const document = documentNow();
     const canvas = picture(pictures(), [...notes(), factLine(document)], lightTheme, PICTURE_RATIO);
     const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
-    if (!blob) throw Object.assign(new Error('The browser had no memory for the picture. Close other tabs, then try again.'), { name: 'OutOfMemory' });
+    if (!blob) throw coded('OutOfMemory', 'The browser had no memory for the picture. Close other tabs, then try again.');
     save(blob, 'png');
   }
 
