@@ -5,7 +5,7 @@ mod gpu_support;
 
 use gpu_support::{KERNELS, START, TestHost, block_on, engine, tuning};
 use headmap::Error;
-use headmap::engine::webgpu::case::Case;
+use headmap::engine::webgpu::case::{Case, Noise};
 use headmap::engine::webgpu::{StartOptions, Tuning, WebGpuEngine};
 use headmap::engine::{Engine, HIT, NOT_FINITE, Query, SUPPRESSION_HIT, Shape};
 
@@ -74,6 +74,30 @@ fn all_tokens_alike_go_by_token_id() {
     let (member, _) = block_on(case.run(&engine, &TestHost::default())).unwrap();
     let both = HIT | SUPPRESSION_HIT;
     assert_eq!(member, [both, both, both, 0, 0, 0, 0, both, both, both, 0, 0, 0, 0]);
+}
+
+/// Widths that are no whole vec4, and more rows than a workgroup has columns.
+#[test]
+fn logits_are_products_with_every_token() {
+    let engine = engine("registers");
+    for (n_vocab, d, rows) in [(1, 1, 1), (257, 33, 3), (1000, 30, 70), (5001, 64, 64), (60_001, 64, 3)] {
+        let mut noise = Noise::new(n_vocab as u32);
+        let (e, x) = (noise.real(n_vocab * d), noise.real(rows * d));
+        let mut embedding = engine.create_embedding(shape(n_vocab, d, 1, d)).unwrap();
+        for (i, part) in e.chunks(100 * d).enumerate() {
+            engine.write_embedding(&mut embedding, i * 100, part).unwrap();
+        }
+        let got = block_on(engine.logits(&embedding, &x, &TestHost::default())).unwrap();
+        assert_eq!(got.len(), rows * n_vocab);
+        for (i, z) in got.iter().enumerate() {
+            let (x, t) = (&x[i / n_vocab * d..][..d], &e[i % n_vocab * d..][..d]);
+            let want: f64 = x.iter().zip(t).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+            assert!(
+                (f64::from(*z) - want).abs() < 1e-5,
+                "{n_vocab} x {d}, {i}: {z}, not {want}"
+            );
+        }
+    }
 }
 
 /// Equal vectors must tie exactly also when sums are rounded.
