@@ -11,14 +11,13 @@ const TURN: usize = 300_000_000;
 
 /// x w by the device's own way; see [`Products`].
 fn matmul(x: Tensor<2>, w: &Tensor<2>, by: Products) -> Tensor<2> {
-    #[cfg(feature = "webgpu")]
-    if let Products::Wgsl { broadcast } = by
-        && let Some(product) = crate::kernels::gemm_gpu::product(&x, w, broadcast)
-    {
-        return product;
+    match by {
+        #[cfg(feature = "webgpu")]
+        Products::Wgsl { broadcast } => {
+            crate::kernels::gemm_gpu::product(&x, w, broadcast).unwrap_or_else(|| x.matmul(w.clone()))
+        }
+        Products::Packed | Products::Burn => x.matmul(w.clone()),
     }
-    let _ = by;
-    x.matmul(w.clone())
 }
 
 /// Weights whose rows arrive in pieces.
