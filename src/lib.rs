@@ -20,6 +20,8 @@ pub mod engine;
 pub mod error;
 pub mod gpt2;
 pub mod kernels;
+#[cfg(test)]
+mod noise;
 pub mod relation;
 pub mod result;
 pub mod score;

@@ -37,6 +37,7 @@ pub struct Intervention {
 /// What to keep of the patterns.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
+    /// Ascending, each once.
     pub heads: Vec<usize>,
     /// The mean over all heads.
     pub mean: bool,
@@ -187,14 +188,9 @@ mod tests {
     const T: usize = 7;
     const B: usize = 2;
 
+    /// From -1 to 1.
     fn noise(n: usize, seed: u32) -> Vec<f32> {
-        let mut x = seed;
-        (0..n)
-            .map(|_| {
-                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (x >> 8) as f32 / (1 << 23) as f32 - 1.0
-            })
-            .collect()
+        crate::noise::noise(n, seed).iter().map(|v| 2.0 * v).collect()
     }
 
     fn attention(on: &RunDevice) -> Attention {

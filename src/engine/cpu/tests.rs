@@ -4,6 +4,7 @@ use super::*;
 use crate::engine::NOT_FINITE;
 use crate::kernels::gemm::matmul_plain;
 use crate::kernels::rank::{Count, Entrants, rank_plain};
+use crate::noise::noise;
 use crate::score::SilentHost;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -76,15 +77,6 @@ impl Elsewhere for LocalShards {
             Ok(sum)
         })
     }
-}
-
-fn noise(n: usize, seed: u32) -> Vec<f32> {
-    let mut x = seed;
-    let mut next = || {
-        x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (x >> 8) as f32 / (1 << 24) as f32 - 0.5
-    };
-    (0..n).map(|_| next()).collect()
 }
 
 struct Case {

@@ -71,14 +71,9 @@ pub fn attend_plain(q: &[f32], k: &[f32], v: &[f32], d_head: usize) -> (Vec<f64>
 mod tests {
     use super::*;
 
+    /// From -2 to 2.
     fn noise(n: usize, seed: u32) -> Vec<f32> {
-        let mut x = seed;
-        (0..n)
-            .map(|_| {
-                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (x >> 8) as f32 / (1 << 22) as f32 - 2.0
-            })
-            .collect()
+        crate::noise::noise(n, seed).iter().map(|v| 4.0 * v).collect()
     }
 
     #[test]

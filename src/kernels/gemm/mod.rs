@@ -86,16 +86,7 @@ pub fn matmul_plain(a: &[f32], b: &[f32], m: usize, k: usize, n: usize) -> Vec<f
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn noise(n: usize, seed: u32) -> Vec<f32> {
-        let mut x = seed;
-        (0..n)
-            .map(|_| {
-                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (x >> 8) as f32 / (1 << 24) as f32 - 0.5
-            })
-            .collect()
-    }
+    use crate::noise::noise;
 
     /// Odd shapes, so that swapped sizes and forgotten edges cannot pass.
     const SHAPES: [(usize, usize, usize); 6] = [

@@ -3,6 +3,7 @@
 use super::*;
 use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
 use crate::kernels::gemm::matmul;
+use crate::noise::noise;
 use proptest::prelude::*;
 
 /// The whole race, blocks of `block` column panels, a trial against `rivals` first.
@@ -139,16 +140,7 @@ proptest! {
 #[test]
 fn through_the_middle_is_less_work_for_many_rows() {
     let (d, d_head, n, tokens) = (48, 4, 60, 400);
-    let mut x = 1u32;
-    let mut noise = |n: usize| -> Vec<f32> {
-        (0..n)
-            .map(|_| {
-                x = x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                (x >> 8) as f32 / (1 << 24) as f32 - 0.5
-            })
-            .collect()
-    };
-    let (v, w_o, e) = (noise(n * d_head), noise(d_head * d), noise(tokens * d));
+    let (v, w_o, e) = (noise(n * d_head, 1), noise(d_head * d, 2), noise(tokens * d, 3));
     let targets: Vec<u32> = (0..n as u32).collect();
     let [direct, through] = both_ways(&v, &w_o, &e, (d, d_head), &targets, &vec![tokens as u32; n], 8);
     assert_eq!(direct.0, through.0);
