@@ -56,7 +56,7 @@ test('the page about it draws three curves and the table of what it reached', as
   assert.equal(await page.locator('svg.curve').count(), 3);
   const { measured } = await shipped('training.json');
   const first = await byId(page, 'reached').locator('tbody tr').first().locator('td').last().textContent();
-  assert.equal(first, `${(100 * measured.at(-1).names).toFixed(0)} %`);
+  assert.equal(first, `${(100 * measured.at(-1).names).toFixed(1)} %`);
   await finish(page);
 });
 

@@ -41,7 +41,7 @@ export function curve({ title, series, top }) {
   const points = series.flatMap((each) => each.points);
   const x = scaleLinear([0, Math.max(...points.map(([step]) => step))], [left, width - right]);
   const y = scaleLinear([0, top ?? Math.max(...points.map(([, value]) => value))], [bottom, SIZE.top]).nice();
-  const ends = series.map(({ name, points: of }) => `${name}: ${format('.2f')(of.at(-1)[1])}`);
+  const ends = series.map(({ name, points: of }) => `${name}: ${format('.3f')(of.at(-1)[1])}`);
   const node = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `${title}. At the end: ${ends.join(', ')}.`, class: 'curve' });
   node.append(words(title, { x: 0, y: 16, fill: 'var(--ink)', 'font-weight': 600 }));
   for (const value of y.ticks(5)) {

@@ -5,7 +5,7 @@ import { el } from '../page/dom.js';
 import { curve } from './curve.js';
 import { readTraining } from './training.js';
 
-const percent = (share) => `${(100 * share).toFixed(0)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)} %`;
 
 const LOSSES = [
   { key: 'loss_sentences', name: 'sentences' },
