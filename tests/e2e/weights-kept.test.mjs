@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { NETWORK_PROBLEMS, finish } from './harness.mjs';
 import { MASK_BYTES } from './weights-model.mjs';
-import { closeAnalyzer, flipOnDisk, heard, libraryPage, open, score } from './weights-page.mjs';
+import { closeAnalyzer, flipOnDisk, heard, holdFileOpen, libraryPage, open, score } from './weights-page.mjs';
 import { FILE, HEAD, REPOSITORY, REVISION, weightsSetup } from './weights-setup.mjs';
 
 const all = weightsSetup();
@@ -61,6 +61,17 @@ test('a model at a pinned revision of the hub is opened again without a single r
   await open(page, pinned);
   all.sameFigure(await score(page));
   assert.equal(all.hub.served(FILE).requests + all.hub.served(`${REPOSITORY}/config.json`).requests + all.hub.served(`${REPOSITORY}/tokenizer.json`).requests, 0);
+  await finish(page, NETWORK_PROBLEMS);
+});
+
+test('a file that the last visit has not closed yet is waited for, not fetched again', async () => {
+  const page = await all.wholeModel();
+  await closeAnalyzer(page);
+  await holdFileOpen(page, 600);
+  all.hub.resetCounts();
+  await open(page, all.base);
+  all.sameFigure(await score(page));
+  assert.equal(all.hub.served(FILE).bytes, 0);
   await finish(page, NETWORK_PROBLEMS);
 });
 

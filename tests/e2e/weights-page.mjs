@@ -98,10 +98,30 @@ export const flipOnDisk = (page) => page.evaluate(async () => {
     const size = (await data.getFile()).size;
     const at = Math.floor(size / 2);
     const [old] = new Uint8Array(await (await data.getFile()).slice(at, at + 1).arrayBuffer());
-    const writer = await data.createWritable({ keepExistingData: true });
+    // The worker was ended just now: the browser closes its files a little later.
+    let writer;
+    for (let tries = 0; !writer; tries++) {
+      writer = await data.createWritable({ keepExistingData: true }).catch((e) => {
+        if (tries >= 100) throw e;
+        return new Promise((resolve) => { setTimeout(() => resolve(undefined), 30); });
+      });
+    }
     await writer.write({ type: 'write', position: at, data: Uint8Array.of(old ^ 0x10) });
     await writer.close();
     return size;
   }
   throw new Error('nothing is kept');
 });
+
+/** Keeps the file of the weights locked for a while, as a worker that was just ended does. Returns when it has begun. */
+export const holdFileOpen = (page, ms) => page.evaluate(async (held) => {
+  const weights = await (await navigator.storage.getDirectory()).getDirectoryHandle('headmap-weights');
+  for await (const folder of weights.values()) {
+    const file = await folder.getFileHandle('data.bin');
+    let writer;
+    while (!writer) {
+      writer = await file.createWritable({ keepExistingData: true }).catch(() => new Promise((resolve) => { setTimeout(() => resolve(undefined), 20); }));
+    }
+    setTimeout(() => writer.abort(), held);
+  }
+}, ms);

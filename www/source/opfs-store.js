@@ -10,6 +10,10 @@
  */
 const RECORD = 64;
 
+/** How long, and how often, a file that is still open is asked for again. */
+const HANDLE_MS = 3000;
+const HANDLE_RETRY_MS = 25;
+
 export const META = 'meta.json';
 export const INDEX = 'index.bin';
 export const DATA = 'data.bin';
@@ -50,6 +54,22 @@ export function decodeIndex(bytes, size) {
   return records;
 }
 
+/**
+ * A worker that ended (a reload, a closed tab) gives its lock back before the browser has closed its files: whoever
+ * holds the lock waits for them, or a reload would take the disk for missing and fetch everything again.
+ */
+async function accessHandle(folder, name) {
+  const file = await folder.getFileHandle(name, { create: true });
+  for (let waited = 0; ; waited += HANDLE_RETRY_MS) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (e) {
+      if (e.name !== 'NoModificationAllowedError' || waited >= HANDLE_MS) throw e;
+      await new Promise((resolve) => { setTimeout(resolve, HANDLE_RETRY_MS); });
+    }
+  }
+}
+
 export class OpfsStore {
   /** Chunks stay after the visit. */
   keeps = true;
@@ -66,11 +86,10 @@ export class OpfsStore {
    */
   static async open(folder, size) {
     const store = new OpfsStore();
-    const handle = async (name) => (await folder.getFileHandle(name, { create: true })).createSyncAccessHandle();
     store.#folder = folder;
-    store.#data = await handle(DATA);
+    store.#data = await accessHandle(folder, DATA);
     try {
-      store.#index = await handle(INDEX);
+      store.#index = await accessHandle(folder, INDEX);
     } catch (e) {
       store.#data.close();
       throw e;
@@ -136,7 +155,7 @@ export class OpfsStore {
 
   /** Nothing is flushed: that takes seconds, and a chunk that a power cut swallows is found by its hash. */
   async setMeta(meta) {
-    const file = await (await this.#folder.getFileHandle(META, { create: true })).createSyncAccessHandle();
+    const file = await accessHandle(this.#folder, META);
     try {
       file.truncate(0);
       writeAll(file, new TextEncoder().encode(JSON.stringify(meta)), 0);
