@@ -14,6 +14,6 @@ import { nativeCargo } from './lib/toolchain.mjs';
 main(async () => {
   const cargo = nativeCargo();
   if (!cargo) throw new Failure('cargo is not on the PATH; run: node scripts/setup.mjs');
-  const args = ['run', '--quiet', '--locked', '--profile', 'train', '--manifest-path', join(root, 'train/Cargo.toml'), '--', 'train'];
+  const args = ['run', '--quiet', '--locked', '--profile', 'train', '--features', 'fast', '--manifest-path', join(root, 'train/Cargo.toml'), '--', 'train'];
   await run(cargo, [...args, ...process.argv.slice(2)], { env: { CARGO_TARGET_DIR: nativeTarget } });
 });
