@@ -108,27 +108,18 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
 
     /// Where these bytes are: offset and length, in the order in which they are wanted.
     pub fn job_ranges(&self) -> Vec<(u64, u64)> {
-        let keys = self.layout.static_job(true);
-        keys.iter()
-            .map(|k| self.layout.tensor(k))
-            .map(|t| (t.offset, t.len))
-            .collect()
+        self.ranges(&self.layout.static_job(true))
     }
 
-    /// Bytes of weights that a run of the model reads, all told.
-    #[cfg(feature = "run")]
-    pub fn run_bytes(&self) -> u64 {
-        self.layout.bytes(&self.layout.run_job())
+    /// The same for a run of the model. Fails when the checkpoint is not a whole model.
+    pub fn run_ranges(&self) -> Result<Vec<(u64, u64)>> {
+        self.layout.check_whole(self.source.name())?;
+        Ok(self.ranges(&self.layout.run_job()))
     }
 
-    /// Where these bytes are: offset and length, in the order in which they are wanted.
-    #[cfg(feature = "run")]
-    pub fn run_ranges(&self) -> Vec<(u64, u64)> {
-        let keys = self.layout.run_job();
-        keys.iter()
-            .map(|k| self.layout.tensor(k))
-            .map(|t| (t.offset, t.len))
-            .collect()
+    fn ranges(&self, keys: &[String]) -> Vec<(u64, u64)> {
+        let tensors = keys.iter().map(|k| self.layout.tensor(k));
+        tensors.map(|t| (t.offset, t.len)).collect()
     }
 
     /// Longest prompt in tokens. Fails when the checkpoint is not a whole model.

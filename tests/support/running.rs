@@ -3,13 +3,14 @@
 use super::{Bounds, path, relation};
 use headmap::checkpoint::ByteSource;
 use headmap::engine::{Engine, Host};
-use headmap::score::run::{AblationAsk, AblationTask, DynamicAsk, PromptAsk};
+use headmap::score::run::{AblationAsk, AblationTask, DynamicAsk, PromptAsk, Traced};
 use headmap::score::{Event, JobHost, Model};
 use serde::Deserialize;
 use std::cell::Cell;
 use std::collections::HashMap;
 
-/// A float32 forward pass departs from float64's by less than this share of the largest logit.
+/// A float32 forward pass departs from float64's by less than this share of the largest logit, and of the largest
+/// number of any tensor on the way.
 const LOGITS: f64 = 2e-4;
 /// And its patterns by less than this.
 const PATTERNS: f64 = 1e-4;
@@ -223,6 +224,45 @@ pub fn running<E: Engine, S: ByteSource>(
     }
 }
 
+#[derive(Deserialize)]
+struct Streams {
+    text: String,
+    tensors: Vec<Tensor>,
+}
+
+#[derive(Deserialize)]
+struct Tensor {
+    name: String,
+    values: Vec<f64>,
+}
+
+/// Every residual stream and every head's z in the order in which they are computed: the first one that departs is
+/// named.
+pub fn streams<E: Engine, S: ByteSource>(
+    name: &str,
+    model: &Model<E, S>,
+    block_on: impl Fn(&str, &Model<E, S>) -> Vec<Traced>,
+) {
+    let golden: Streams = golden(&format!("stream-{name}"));
+    let found = block_on(&golden.text, model);
+    let names = |of: &mut dyn Iterator<Item = &String>| of.cloned().collect::<Vec<_>>();
+    assert_eq!(
+        names(&mut found.iter().map(|t| &t.name)),
+        names(&mut golden.tensors.iter().map(|t| &t.name))
+    );
+    for (got, wanted) in found.iter().zip(&golden.tensors) {
+        assert_eq!(got.values.len(), wanted.values.len(), "{name}: {}", wanted.name);
+        let largest = wanted.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+        for (i, (g, w)) in got.values.iter().zip(&wanted.values).enumerate() {
+            assert!(
+                (f64::from(*g) - w).abs() < LOGITS * largest,
+                "{name}: {} departs first, at {i}: {g}, not {w}",
+                wanted.name
+            );
+        }
+    }
+}
+
 /// Hears what a job announces, and can stop it.
 #[derive(Default)]
 pub struct Watch {
@@ -264,6 +304,9 @@ macro_rules! golden_runs {
     ($name:literal, $open:expr, $block_on:expr) => {{
         let model = $open(&support::model($name));
         let host = headmap::score::SilentHost;
+        support::running::streams($name, &model, |text, m| {
+            $block_on(headmap::score::run::trace(m, text, &host)).unwrap()
+        });
         support::running::running($name, &model, |ask, m| {
             $block_on(headmap::score::run::run_prompt(m, ask, &host)).unwrap()
         });

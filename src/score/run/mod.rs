@@ -12,12 +12,14 @@ mod prompts;
 mod random;
 mod ranks;
 mod states;
+mod trace;
 
 pub use ablation::{AblationAsk, AblationTask, ablate, order_by_score, removed_at_most};
 pub use documents::*;
 pub use dynamic::{DynamicAsk, PAPER_TEMPLATES, score_dynamic};
 pub use patterns::{PatternsAsk, attention_scores};
 pub use prompt::{PromptAsk, run_prompt};
+pub use trace::{Traced, trace};
 
 use crate::checkpoint::Gpt2Layout;
 use crate::engine::Host;

@@ -190,7 +190,12 @@ async fn keep(to: &mut Vec<Attention>, layer: usize, wanted: &Wanted, patterns: 
     Ok(())
 }
 
-fn check(ask: &PromptAsk, ids: &[u32], n_ctx: usize, (n_layer, n_head, n_vocab): (usize, usize, usize)) -> Result<()> {
+pub(super) fn check(
+    ask: &PromptAsk,
+    ids: &[u32],
+    n_ctx: usize,
+    (n_layer, n_head, n_vocab): (usize, usize, usize),
+) -> Result<()> {
     let wrong = |why: String| Err(Error::RelationInvalid(why));
     if ids.is_empty() {
         return wrong("The prompt is empty. Write some words.".to_owned());
