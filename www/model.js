@@ -41,12 +41,14 @@ export class Model {
   }
 
   /**
-   * What a score would fetch.
-   * @returns {Promise<{bytes: number, here: number}|null>} `here` of the bytes are kept already; null for files and bytes
+   * What a score would fetch, or an analysis that runs the model.
+   * @param {{running?: boolean}} [job]
+   * @returns {Promise<{bytes: number, here: number}|null>} `here` of the bytes are kept already; null for files and bytes, and where
+   *   the checkpoint is not a whole model that could run
    */
-  async plan() {
+  async plan({ running = false } = {}) {
     const call = await this.ready();
-    return call('plan', this.#id);
+    return call('plan', this.#id, running);
   }
 
   /**

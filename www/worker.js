@@ -84,9 +84,9 @@ const api = {
       opened.source.close?.();
       throw e;
     }
-    const { jobRanges, ...sizes } = model.sizes();
+    const { jobRanges, runRanges, ...sizes } = model.sizes();
     models.set(nextModel, model);
-    sources.set(nextModel, { source: opened.source, provenance, jobRanges, reopen: [bytes, opened.config, opened.tokenizer, provenance] });
+    sources.set(nextModel, { source: opened.source, provenance, jobRanges, runRanges, reopen: [bytes, opened.config, opened.tokenizer, provenance] });
     return { id: nextModel++, info: model.info(), nCtx: contextLength(opened.config), sizes, notes };
   },
 
@@ -118,10 +118,11 @@ const api = {
     return verifier.verify(id, source, provenance, (bytes) => onHashed({ bytes, total: source.size }));
   },
 
-  /** @returns `{ bytes, here }` that a score needs and that are kept already; null where nothing is fetched */
-  async plan(id) {
-    const { source, jobRanges } = sources.get(id) ?? {};
-    return source?.plan?.(jobRanges ?? []) ?? null;
+  /** @returns `{ bytes, here }` that a score (or a run of the model) needs and that are kept already; null where nothing is fetched */
+  async plan(id, running) {
+    const { source, jobRanges, runRanges } = sources.get(id) ?? {};
+    const ranges = running ? runRanges : jobRanges;
+    return (ranges && source?.plan?.(ranges)) ?? null;
   },
 
   pause: () => gate.pause(),

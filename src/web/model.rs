@@ -45,10 +45,11 @@ pub struct JsModel {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Sizes {
-    pub file_bytes: u64,
-    pub job_bytes: u64,
-    pub job_ranges: Vec<(u64, u64)>,
+struct Sizes {
+    file_bytes: u64,
+    job_bytes: u64,
+    job_ranges: Vec<(u64, u64)>,
+    run_ranges: Option<Vec<(u64, u64)>>,
 }
 
 #[derive(Deserialize)]
@@ -94,9 +95,15 @@ impl JsModel {
         with_model!(self, m => to_js(&m.info()))
     }
 
-    /// `{ fileBytes, jobBytes, jobRanges: [[offset, length]] }`
+    /// `{ fileBytes, jobBytes, jobRanges: [[offset, length]], runRanges }`: what a score reads, and a run of the model, which
+    /// is undefined when the checkpoint is not a whole model.
     pub fn sizes(&self) -> Result<JsValue, JsValue> {
-        with_model!(self, m => to_js(&Sizes { file_bytes: m.file_bytes(), job_bytes: m.job_bytes(), job_ranges: m.job_ranges() }))
+        with_model!(self, m => to_js(&Sizes {
+            file_bytes: m.file_bytes(),
+            job_bytes: m.job_bytes(),
+            job_ranges: m.job_ranges(),
+            run_ranges: m.run_ranges().ok(),
+        }))
     }
 
     /// `{ kept: [[source, target, id, id]], dropped: [[source, target, reason]] }`

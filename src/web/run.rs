@@ -1,7 +1,7 @@
 //! Running the model in the worker.
 
 use super::host::{JobControl, WorkerHost};
-use super::model::{AnyModel, JsModel, Sizes, with_model};
+use super::model::{AnyModel, JsModel, with_model};
 use super::{from_js, to_js, to_js_error};
 use crate::relation::Pair;
 use crate::score::run::{
@@ -56,16 +56,6 @@ struct Patterns {
 
 #[wasm_bindgen(js_class = Model)]
 impl JsModel {
-    /// `{ fileBytes, jobBytes, jobRanges: [[offset, length]] }` of a run; throws CheckpointShape when the
-    /// checkpoint is not a whole model.
-    #[wasm_bindgen(js_name = runSizes)]
-    pub fn run_sizes(&self) -> Result<JsValue, JsValue> {
-        with_model!(self, m => {
-            m.context_length().map_err(to_js_error)?;
-            to_js(&Sizes { file_bytes: m.file_bytes(), job_bytes: m.run_bytes(), job_ranges: m.run_ranges() })
-        })
-    }
-
     /// Longest prompt in tokens.
     #[wasm_bindgen(js_name = contextLength)]
     pub fn context_length(&self) -> Result<usize, JsValue> {

@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { headmap } from '../../scripts/test/program.mjs';
 import { startHub } from '../hub/server.mjs';
 import { NETWORK_PROBLEMS, byId, figureState, finish, launchBrowser, newPage, nextError, openFigure, run, savedResult, startSite } from './harness.mjs';
+import { runView, show } from './run-page.mjs';
 import { makeModel } from './weights-model.mjs';
 
 const REPOSITORY = 'someone/small';
@@ -84,6 +85,25 @@ test('the page names what is to be fetched, what is here, lists what is kept and
   await byId(page, 'kept-delete').click();
   await page.locator('[data-testid="kept-panel"]').waitFor({ state: 'hidden' });
   await run(page);
+  await finish(page, NETWORK_PROBLEMS);
+});
+
+test('running the model fetches what the figure has not, and the page names it before', async () => {
+  const page = await newPage(browser);
+  await openFigure(page, site.url);
+  await openMirror(page, hub.mirrorBase(REPOSITORY));
+  await run(page);
+  hub.resetCounts();
+  await show(page, 'prompt');
+  const plan = byId(page, 'plan').filter({ hasText: /^Running needs .*are here already\.$/ });
+  await plan.waitFor();
+  const [, named, here, needed] = /^Running needs ([\d.]+) MB, .* ([\d.]+) MB of ([\d.]+) MB are here/.exec(await plan.innerText()).map(Number);
+  assert.equal(named, needed);
+  await runView(page, 'prompt');
+  const fetched = hub.served(`${REPOSITORY}/model.safetensors`).bytes / 1e6;
+  // The words are rounded to a tenth below 10 MB, else to one.
+  assert.ok(fetched > 1 && Math.abs(fetched - (needed - here)) < 1.1, `${fetched} MB, ${needed} - ${here} were named`);
+  await byId(page, 'plan').filter({ hasText: /All [\d.]+ MB that running needs are here: nothing is fetched/ }).waitFor();
   await finish(page, NETWORK_PROBLEMS);
 });
 

@@ -84,7 +84,7 @@ export function createRunPanel({ store, session, catalogue, views }) {
       pause.hidden = !running || !line || line.fetched >= line.total;
       setText(pause, state.paused ? 'Resume' : 'Pause');
       planFact.hidden = busy;
-      setText(planFact, action ? wholeModelWords(state) : planWords(state));
+      setText(planFact, action ? runWords(state) : planWords(state));
       progress.render(state);
     },
   };
@@ -109,20 +109,24 @@ function buttonWords(state) {
 
 /** @returns {{missing: number, here: number}} bytes of weights to fetch, and those kept already */
 function toFetch({ model, plan }) {
-  if (!model || (model.source !== 'hub' && model.source !== 'mirror')) return { missing: 0, here: 0 };
+  if (!isRemote(model)) return { missing: 0, here: 0 };
   return plan ? { missing: plan.bytes - plan.here, here: plan.here } : { missing: model.jobBytes, here: 0 };
 }
 
-/** Running reads more than the heads' weights; how much of it is here is not known before. */
-function wholeModelWords({ model }) {
-  if (!model || (model.source !== 'hub' && model.source !== 'mirror')) return '';
-  return `Running needs the whole model, ${byteText(model.fileBytes)}; what is not here yet is fetched.`;
+const isRemote = (model) => model?.source === 'hub' || model?.source === 'mirror';
+
+/** Running reads more than the heads' weights. */
+function runWords({ model, runPlan }) {
+  if (!isRemote(model)) return '';
+  if (!runPlan) return `Running needs the whole model, ${byteText(model.fileBytes)}; what is not here yet is fetched.`;
+  return [`Running needs ${byteText(runPlan.bytes)}, nearly the whole model.`, ...fetchWords({ missing: runPlan.bytes - runPlan.here, here: runPlan.here }, 'running')].join(' ');
 }
 
-function planWords(state) {
-  const { missing, here } = toFetch(state);
+const planWords = (state) => fetchWords(toFetch(state), 'a figure').join(' ');
+
+function fetchWords({ missing, here }, what) {
   const parts = [];
-  if (here > 0) parts.push(missing > 0 ? `${byteText(here)} of ${byteText(here + missing)} are here already.` : `All ${byteText(here)} that a figure needs are here: nothing is fetched.`);
+  if (here > 0) parts.push(missing > 0 ? `${byteText(here)} of ${byteText(here + missing)} are here already.` : `All ${byteText(here)} that ${what} needs are here: nothing is fetched.`);
   if (missing > 0 && navigator.connection?.saveData) parts.push('This connection is set to save data, and may cost money by the megabyte.');
-  return parts.join(' ');
+  return parts;
 }

@@ -94,14 +94,16 @@ export function createSession({ store, catalogue, loadEngine }) {
     }
   }
 
-  /** What is kept here now, and what a figure would still fetch. A page without it is whole, so failures are quiet. */
+  /** What is kept here now, and what a figure, or a run of the model, would still fetch. A page without it is whole, so failures are quiet. */
   async function look() {
     const asked = model;
-    const [plan, kept] = await Promise.all([
-      Promise.resolve(asked?.plan?.()).catch(() => null),
+    const planned = (job) => Promise.resolve(asked?.plan?.(job)).catch(() => null);
+    const [plan, runPlan, kept] = await Promise.all([
+      planned(),
+      planned({ running: true }),
       Promise.resolve(analyzer?.kept?.()).catch(() => null),
     ]);
-    if (asked === model) store.set({ plan: plan ?? null, kept: kept ?? [] });
+    if (asked === model) store.set({ plan: plan ?? null, runPlan: runPlan ?? null, kept: kept ?? [] });
   }
 
   async function forgetKept(key) {

@@ -63,6 +63,8 @@ export function initialState(engineChoice = 'auto') {
     selections: {},
     /** {bytes, here}: what a figure of the open model reads, and how much of it is kept; null for files. */
     plan: null,
+    /** The same for a run of the model. */
+    runPlan: null,
     /** The weights that this browser keeps, see analyzer.kept. */
     kept: [],
     /** Whether fetching is held back. */
