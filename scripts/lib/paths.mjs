@@ -12,7 +12,6 @@ export const cache =
 
 export const tools = join(cache, 'tools');
 export const nativeTarget = join(cache, 'target');
-export const clippyTarget = join(cache, 'target-clippy');
 
 /**
  * One target folder per flavour: both make a file of the same name, so in one folder each build

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root, tools } from '../lib/paths.mjs';
+import { cache, root, tools } from '../lib/paths.mjs';
 import { Failure, output, run, say, which } from '../lib/run.mjs';
 import { nativeCargo } from '../lib/toolchain.mjs';
 
@@ -12,10 +12,10 @@ export function wasmBindgenVersion() {
   return version;
 }
 
-/** Path of a wasm-bindgen of that version (ours, or one on PATH), or null. */
+/** Path of a wasm-bindgen of that version (scripts/bindgen, or one on PATH), or null. */
 export function wasmBindgenPath() {
   const version = wasmBindgenVersion();
-  const ours = join(tools, 'bin', 'wasm-bindgen');
+  const ours = join(tools, 'bin', 'headmap-bindgen');
   return [ours, which('wasm-bindgen')].find(
     (path) => path && output(path, ['--version'])?.split(' ')[1] === version,
   ) ?? null;
@@ -24,17 +24,18 @@ export function wasmBindgenPath() {
 export async function wasmBindgen() {
   if (wasmBindgenPath()) return;
   const version = wasmBindgenVersion();
-  say(`building wasm-bindgen ${version}, which writes the glue between Rust and JavaScript (2 to 3 minutes, once)`);
+  say(`building wasm-bindgen ${version}, which writes the glue between Rust and JavaScript (a minute, once)`);
   try {
-    // Without --locked: the lock that the program ships was seen failing to resolve.
-    await run(nativeCargo(), ['install', 'wasm-bindgen-cli', '--version', version, '--root', tools, '--force'], {
+    await run(nativeCargo(), ['install', '--path', join(root, 'scripts/bindgen'), '--locked', '--root', tools, '--force'], {
       // Outside the clone, or its Cargo settings would apply.
       cwd: '/',
-      unset: ['RUSTFLAGS', 'CARGO_TARGET_DIR'],
+      env: { CARGO_TARGET_DIR: join(cache, 'target-bindgen') },
+      unset: ['RUSTFLAGS'],
     });
   } catch (error) {
     throw new Failure(
-      `wasm-bindgen could not be built (${error.message}); by hand: cargo install wasm-bindgen-cli --version ${version}`,
+      `scripts/bindgen could not be built (${error.message}); by hand: cargo install wasm-bindgen-cli --version ${version}`,
     );
   }
+  if (!wasmBindgenPath()) throw new Failure(`scripts/bindgen holds another wasm-bindgen than Cargo.lock, which has ${version}; give both the same version`);
 }
