@@ -4,6 +4,7 @@
  */
 import { AnyWorker } from './any-worker.js';
 import { coded, errorFrom } from './errors.js';
+import { Meeting } from './meeting.js';
 
 /** More workers than this no longer help: the rows that are raced are few. */
 const MOST = 8;
@@ -82,11 +83,22 @@ export class Shards {
     return out;
   }
 
-  /** Every part counts the rows against its own tokens. @returns {Promise<Uint32Array>} sums */
+  /** Every part counts the rows against its own tokens, and hears what the others have counted. @returns {Promise<Uint32Array>} sums */
   async count(entrants) {
-    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o };
+    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o, meets: this.#parts.length > 1 };
     entrants.free();
-    const answers = await Promise.all(this.#parts.map((part) => part.ask('count', rows)));
+    const meeting = new Meeting(this.#parts.length);
+    const ask = async (part, i) => {
+      try {
+        const words = await part.ask('count', rows, [], (told, answer) => meeting.tell(i, told, answer));
+        meeting.leave(i, words);
+        return words;
+      } catch (e) {
+        meeting.end();
+        throw e;
+      }
+    };
+    const answers = await Promise.all(this.#parts.map(ask));
     const n = rows.targets.length;
     const sum = new Uint32Array(3 * n + 2);
     let work = 0n;
@@ -133,7 +145,8 @@ class Part {
     this.#worker = new AnyWorker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }) => {
       if (!data.id) return this.#fail(errorFrom(data.error));
-      const { resolve, reject } = this.#calls.get(data.id);
+      const { resolve, reject, meets } = this.#calls.get(data.id);
+      if (data.told) return meets(data.told, (counts) => this.post('others', { of: data.id, counts }));
       this.#calls.delete(data.id);
       return data.error ? reject(errorFrom(data.error)) : resolve(data.value);
     };
@@ -155,11 +168,12 @@ class Part {
     this.#worker.postMessage({ id, method, data }, transfer);
   }
 
-  ask(method, data, transfer) {
+  /** @param {(told: Uint32Array, answer: (counts: Uint32Array|null) => void) => void} [meets] hears what is said before the end */
+  ask(method, data, transfer, meets) {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      this.#calls.set(id, { resolve, reject });
+      this.#calls.set(id, { resolve, reject, meets });
       this.post(method, data, id, transfer);
     });
   }

@@ -4,10 +4,10 @@ use super::host::{JobControl, WorkerHost};
 use super::source::from_js_error;
 use super::to_js_error;
 use crate::engine::Shape;
-use crate::engine::cpu::{Elsewhere, LocalFuture, Shard, Spread};
+use crate::engine::cpu::{Alone, Elsewhere, LocalFuture, Meeting, Shard, Spread};
 use crate::error::{Error, Result};
 use crate::kernels::rank::{Count, Entrants, Through};
-use js_sys::{Float32Array, Promise, Uint8Array, Uint32Array};
+use js_sys::{Float32Array, Function, Promise, Uint8Array, Uint32Array};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -52,7 +52,7 @@ pub struct JsEntrants {
 }
 
 /// `make(n_vocab, d_model)` gives the shards, for embeddings that are worth it.
-pub(super) fn spread(make: js_sys::Function) -> Box<Spread> {
+pub(super) fn spread(make: Function) -> Box<Spread> {
     Box::new(move |shape: Shape| {
         if shape.n_vocab * shape.d_model * 4 < WORTH_SPREADING {
             return Ok(None);
@@ -151,6 +151,23 @@ fn read_counts(words: &[u32], n: usize) -> Result<(Vec<Count>, u64)> {
     ))
 }
 
+/// The shards in the other workers.
+struct Others(Function);
+
+impl Meeting for Others {
+    async fn meet(&self, counts: &[Count]) -> Result<Option<Vec<Count>>> {
+        let words = Uint32Array::from(&write_counts(counts, 0)[..]);
+        let promise = self.0.call1(&JsValue::NULL, &words).map_err(from_js_error)?;
+        let others = JsFuture::from(promise.unchecked_into::<Promise>()).await;
+        let others = others.map_err(from_js_error)?;
+        if others.is_null() {
+            return Ok(None);
+        }
+        let words = others.unchecked_into::<Uint32Array>().to_vec();
+        Ok(Some(read_counts(&words, counts.len())?.0))
+    }
+}
+
 /// The cheaper ways out of their arrays; they come from the same build's `count`, in one piece.
 fn read_through(heads: &[u32], v: &[f32], w_o: &[f32]) -> Vec<Through> {
     let heads = heads.as_chunks().0;
@@ -206,7 +223,8 @@ impl JsShard {
         Ok(Float32Array::from(&logits.map_err(to_js_error)?[..]))
     }
 
-    /// See `JsShards::count`. Nothing may be written meanwhile.
+    /// See `JsShards::count`. Nothing may be written meanwhile. `meet`, where there are other shards, takes what was
+    /// counted so far (as the answer, but without multiply-adds) and gives a promise of the others' sums, or of null.
     #[expect(clippy::too_many_arguments, reason = "arrays cross the boundary one by one")]
     #[allow(clippy::await_holding_refcell_ref)] // rows are written before the first count, and one at a time counts
     pub async fn count(
@@ -219,6 +237,7 @@ impl JsShard {
         heads: Vec<u32>,
         v: Vec<f32>,
         w_o: Vec<f32>,
+        meet: Option<Function>,
         control: JobControl,
     ) -> std::result::Result<Uint32Array, JsValue> {
         let through = read_through(&heads, &v, &w_o);
@@ -232,7 +251,11 @@ impl JsShard {
             through,
         };
         let host = WorkerHost::new(control);
-        let counted = self.shard.borrow().count(entrants, &host, |_| {}).await;
+        let shard = self.shard.borrow();
+        let counted = match meet {
+            Some(meet) => shard.count(entrants, &host, &Others(meet), |_| {}).await,
+            None => shard.count(entrants, &host, &Alone, |_| {}).await,
+        };
         let (counts, work) = counted.map_err(to_js_error)?;
         Ok(Uint32Array::from(&write_counts(&counts, work)[..]))
     }

@@ -1,6 +1,8 @@
 //! The CPU engine: SIMD where the build has it, blocks of the vocabulary with pruning, and the
 //! vocabulary spread over other threads where there are any.
 
+#[cfg(test)]
+mod local_shards;
 mod mlp;
 mod ranking;
 mod shard;
@@ -13,7 +15,7 @@ use crate::error::Result;
 use crate::kernels::gemm::PackedB;
 pub use mlp::CpuMlp;
 pub use ranking::CpuPending;
-pub use shard::Shard;
+pub use shard::{Alone, Meeting, Shard};
 pub use vocabulary::{Elsewhere, LocalFuture, Spread, Vocabulary};
 
 /// The engine that is always there.

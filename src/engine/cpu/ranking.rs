@@ -1,6 +1,6 @@
 //! One layer on the CPU: every head's output for every source, then the race for the top k.
 
-use super::shard::count_block;
+use super::shard::{Alone, count_block};
 use super::vocabulary::{Counted, LocalFuture, Vocabulary};
 use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
@@ -61,7 +61,7 @@ pub(super) async fn submit(
                 host.settled(all * (tokens - before) as u64);
                 before = tokens;
             };
-            let counted = shard.count(survivors, host, settle).await?;
+            let counted = shard.count(survivors, host, &Alone, settle).await?;
             pending.unsettled -= all * before as u64;
             pending.take(&rows, counted);
         }

@@ -20,6 +20,28 @@ const LOGIT_ROWS: usize = MR;
 const FIRST_BLOCK: usize = 256;
 const LONGEST_BLOCK: usize = 1024;
 
+/// What a shard says to the others while all of them count the same entrants.
+pub trait Meeting {
+    /// Tells what this shard has counted so far, and gives the sums of what the others have; `None` when there is
+    /// nobody else.
+    fn meet(&self, counts: &[Count]) -> impl Future<Output = Result<Option<Vec<Count>>>>;
+}
+
+/// There are no others.
+pub struct Alone;
+
+impl Meeting for Alone {
+    async fn meet(&self, _: &[Count]) -> Result<Option<Vec<Count>>> {
+        Ok(None)
+    }
+}
+
+/// Whether shards meet after their `n`th block: after 1, 2, 3, 4, 6, 8, 12, ... Most rows are decided early, and what
+/// is counted has to be the same in every run, so the rounds do not depend on who is faster.
+fn meets_after(n: usize) -> bool {
+    matches!(n >> n.trailing_zeros(), 1 | 3)
+}
+
 /// Tokens `first..first + n` of the embedding, as columns of W_U.
 pub struct Shard {
     first: usize,
@@ -79,12 +101,13 @@ impl Shard {
         Ok(logits)
     }
 
-    /// Races the entrants against every token of the shard. `seen` hears how many tokens are
-    /// settled so far. Gives the counts of every row, and the multiply-adds done.
+    /// Races the entrants against every token of the shard; who has lost by what all shards counted together leaves.
+    /// `seen` hears how many tokens are settled so far. Gives the counts of every row, and the multiply-adds done.
     pub async fn count(
         &self,
         entrants: Entrants,
         host: &impl Host,
+        others: &impl Meeting,
         mut seen: impl FnMut(usize),
     ) -> Result<(Vec<Count>, u64)> {
         let lengths = self.lengths.get_or_init(|| panel_lengths(&self.w_u));
@@ -93,7 +116,7 @@ impl Shard {
         let mut counts = vec![Count::default(); entrants.len()];
         let mut races = Race::split(entrants, longest);
         let panels = self.w_u.panels();
-        let (mut at, mut block) = (0, FIRST_BLOCK / NR);
+        let (mut at, mut block, mut blocks) = (0, FIRST_BLOCK / NR, 0);
         while at < panels && races.iter().any(|(_, race)| race.live() > 0) {
             let end = (at + block).min(panels);
             for (_, race) in &mut races {
@@ -110,6 +133,15 @@ impl Shard {
             seen(self.w_u.cols().min(end * NR));
             at = end;
             block = (block * 2).min(LONGEST_BLOCK / NR);
+            blocks += 1;
+            if at < panels && meets_after(blocks) {
+                gather(&races, &mut counts);
+                if let Some(elsewhere) = others.meet(&counts).await? {
+                    races
+                        .iter_mut()
+                        .for_each(|(rows, race)| race.hear(|i| elsewhere[rows[i]]));
+                }
+            }
         }
         let mut multiply_adds = 0;
         for (rows, race) in races {
@@ -118,6 +150,15 @@ impl Shard {
             multiply_adds += work;
         }
         Ok((counts, multiply_adds))
+    }
+}
+
+/// What every race has counted, at the places of its rows.
+fn gather(races: &[(Vec<usize>, Race)], counts: &mut [Count]) {
+    for (rows, race) in races {
+        rows.iter()
+            .zip(race.counts())
+            .for_each(|(row, count)| counts[*row] = *count);
     }
 }
 

@@ -1,83 +1,12 @@
 //! The engine against the plain twins: one thread and several shards, odd shapes.
 
+use super::local_shards::LocalShards;
 use super::*;
 use crate::engine::NOT_FINITE;
 use crate::kernels::gemm::matmul_plain;
-use crate::kernels::rank::{Count, Entrants, rank_plain};
+use crate::kernels::rank::rank_plain;
 use crate::noise::noise;
 use crate::score::SilentHost;
-use std::cell::RefCell;
-use std::rc::Rc;
-
-/// Shards of uneven sizes in this thread: what the workers do, without workers.
-struct LocalShards(Rc<RefCell<Vec<Shard>>>);
-
-impl Elsewhere for LocalShards {
-    fn write(&self, first_row: usize, rows: &[f32]) -> Result<()> {
-        for shard in self.0.borrow_mut().iter_mut() {
-            let t = shard.tokens();
-            let d = shard.rows(&[t.start as u32]).len();
-            let (a, b) = (t.start.max(first_row), t.end.min(first_row + rows.len() / d));
-            if a < b {
-                shard.write(a, &rows[(a - first_row) * d..(b - first_row) * d])?;
-            }
-        }
-        Ok(())
-    }
-
-    fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
-        let shards = self.0.borrow();
-        let of = |id: &u32| {
-            shards
-                .iter()
-                .find(|s| s.tokens().contains(&(*id as usize)))
-                .unwrap()
-                .rows(&[*id])
-        };
-        let rows = ids.iter().flat_map(of).collect();
-        Box::pin(async move { Ok(rows) })
-    }
-
-    #[expect(
-        clippy::await_holding_refcell_ref,
-        reason = "one thread, and nothing is written meanwhile"
-    )]
-    fn logits(&self, x: &[f32]) -> LocalFuture<Vec<f32>> {
-        let (shards, x) = (self.0.clone(), x.to_vec());
-        Box::pin(async move {
-            let shards = shards.borrow();
-            let d = shards[0].rows(&[0]).len();
-            let mut parts = vec![];
-            for shard in shards.iter() {
-                parts.push((shard.tokens().len(), shard.logits(&x, &SilentHost).await?));
-            }
-            let row = |i: usize| {
-                parts
-                    .iter()
-                    .flat_map(move |(n, part)| &part[i * n..(i + 1) * n])
-                    .copied()
-            };
-            Ok((0..x.len() / d).flat_map(row).collect())
-        })
-    }
-
-    #[expect(
-        clippy::await_holding_refcell_ref,
-        reason = "one thread, and nothing is written while it counts"
-    )]
-    fn count(&self, entrants: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
-        let shards = self.0.clone();
-        Box::pin(async move {
-            let mut sum = (vec![Count::default(); entrants.len()], 0);
-            for shard in shards.borrow().iter() {
-                let (counts, work) = shard.count(entrants.clone(), &SilentHost, |_| {}).await?;
-                sum.0.iter_mut().zip(counts).for_each(|(s, c)| *s = s.and(c));
-                sum.1 += work;
-            }
-            Ok(sum)
-        })
-    }
-}
 
 struct Case {
     shape: Shape,
@@ -152,6 +81,10 @@ fn plain(c: &Case) -> Vec<u8> {
 }
 
 fn sharded(sizes: &'static [usize]) -> CpuEngine {
+    spread_over(sizes, true)
+}
+
+fn spread_over(sizes: &'static [usize], meet: bool) -> CpuEngine {
     let spread = move |shape: Shape| {
         let mut first = 0;
         let shards = sizes.iter().map(|n| {
@@ -160,9 +93,7 @@ fn sharded(sizes: &'static [usize]) -> CpuEngine {
         });
         let shards = shards.collect::<Result<Vec<_>>>()?;
         assert_eq!(first, shape.n_vocab);
-        Ok(Some(
-            Box::new(LocalShards(Rc::new(RefCell::new(shards)))) as Box<dyn Elsewhere>
-        ))
+        Ok(Some(Box::new(LocalShards::new(shards, meet)) as Box<dyn Elsewhere>))
     };
     CpuEngine {
         note: None,
@@ -189,6 +120,23 @@ fn shards_give_the_answer_of_one_thread() {
     let want = plain(&c);
     for engine in [sharded(&[257]), sharded(&[1, 255, 1]), sharded(&[100, 57, 100])] {
         assert_eq!(run(&engine, &c, &c.targets[..1]).member, want);
+    }
+}
+
+/// Random rows of several k against shards of several blocks each, in which rows are decided in every round.
+#[test]
+fn shards_that_meet_give_the_answer_of_shards_that_do_not_for_less_work() {
+    for (h, dh, n) in [(2, 16, 40), (3, 5, 31), (1, 4, 60)] {
+        let mut c = case(9000, h, dh, n);
+        c.k = (0..n).map(|i| [1, 3, 10, 40][i % 4]).collect();
+        let want = plain(&c);
+        let sizes: &[usize] = &[3800, 300, 4600, 1, 299];
+        let [alone, meeting, again] =
+            [false, true, true].map(|meet| run(&spread_over(sizes, meet), &c, &c.targets[..3]));
+        assert_eq!((&alone.member, &meeting.member), (&want, &want));
+        assert_eq!(meeting.multiply_adds, again.multiply_adds, "the same work every time");
+        let (less, more) = (meeting.multiply_adds, alone.multiply_adds);
+        assert!(less < more, "{less} of {more}");
     }
 }
 

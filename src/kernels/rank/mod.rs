@@ -42,11 +42,14 @@ struct Runner {
     k: u32,
     suspicious: bool,
     count: Count,
+    /// What was counted against other tokens by somebody else.
+    elsewhere: Count,
 }
 
 impl Runner {
     fn lost(&self) -> bool {
-        !self.suspicious && self.count.above >= self.k && self.count.below >= self.k
+        let all = self.count.and(self.elsewhere);
+        !self.suspicious && all.above >= self.k && all.below >= self.k
     }
 }
 
@@ -100,6 +103,7 @@ impl Race {
                 k: entrants.k[row],
                 suspicious: entrants.suspicious[row] != 0,
                 count: Count::default(),
+                elsewhere: Count::default(),
             })
             .collect();
         let counts = vec![Count::default(); entrants.len()];
@@ -208,6 +212,20 @@ impl Race {
         if self.live.len() != before {
             self.pack();
         }
+    }
+
+    /// What was counted for every row up to the last [`Race::drop_losers`].
+    pub fn counts(&self) -> &[Count] {
+        &self.counts
+    }
+
+    /// Hears what others have counted against tokens that this race does not see, for each row, and lets go who has
+    /// lost by both together.
+    pub fn hear(&mut self, elsewhere: impl Fn(usize) -> Count) {
+        for r in &mut self.live {
+            r.elsewhere = elsewhere(r.row);
+        }
+        self.drop_losers();
     }
 
     /// Sets the counts of the undecided rows back to zero, after a trial against tokens that will
