@@ -33,17 +33,24 @@ export const FLAVOURS = [
 const KEPT_RESULTS = 12;
 const digest = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
-/** Cargo's wasm for one flavour; returns its path. */
-async function compile({ name, features, rustflags = '' }) {
+/** How cargo is called for one flavour. @returns {{cargo: string, args: string[], env: object}} */
+export function cargoCall({ name, features, rustflags = '' }) {
   const toolchain = wasmToolchain();
   if (!toolchain) throw new Failure('no compiler for wasm32 is here; run: node scripts/setup.mjs');
-  const target = wasmTarget[name];
-  await run(
-    toolchain.cargo,
-    ['rustc', '--release', '--locked', '--lib', '--crate-type', 'cdylib', '--no-default-features', ...features, ...toolchain.args],
+  return {
+    cargo: toolchain.cargo,
+    args: ['--release', '--locked', '--lib', '--no-default-features', ...features, ...toolchain.args],
     // Said for wasm alone: natively test harnesses unwind, and a program that aborts would be a second build of everything.
-    { cwd: root, env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: target } },
-  );
+    env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: wasmTarget[name] },
+  };
+}
+
+/** Cargo's wasm for one flavour; returns its path. */
+async function compile(flavour) {
+  const { name } = flavour;
+  const { cargo, args, env } = cargoCall(flavour);
+  await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args], { cwd: root, env });
+  const target = wasmTarget[name];
   const made = join(target, WASM, 'release', 'headmap.wasm');
   // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).
   if (readFileSync(made).includes('command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
