@@ -78,6 +78,12 @@ async function optimiseWasm(file, flags, version) {
   copyFileSync(kept, file);
 }
 
+function bindgen() {
+  const program = wasmBindgenPath();
+  if (!program) throw new Failure(`wasm-bindgen ${wasmBindgenVersion()} is not here; run: node scripts/setup.mjs`);
+  return program;
+}
+
 /** Glue and optimiser: from cargo's wasm to `pkg/<flavour>/headmap.js` and `headmap_bg.wasm`. */
 async function finish(flavour, compiled, optimise) {
   const start = performance.now();
@@ -92,7 +98,7 @@ async function finish(flavour, compiled, optimise) {
   }
 
   rmSync(out, { recursive: true, force: true });
-  await run(wasmBindgenPath() ?? 'wasm-bindgen', [
+  await run(bindgen(), [
     compiled, '--target', 'web', '--out-dir', out, '--out-name', 'headmap', '--no-typescript',
   ]);
   if (optimise) await optimiseWasm(join(out, 'headmap_bg.wasm'), flags, binaryen);
@@ -103,6 +109,7 @@ async function finish(flavour, compiled, optimise) {
 /** Compiles one flavour; the promise inside the answer is kept when its files are written. */
 async function begin(flavour, optimise) {
   const start = performance.now();
+  bindgen(); // before the minutes that compiling takes
   say(`compiling the ${flavour.name} core (the first time takes minutes)`);
   const compiled = await compile(flavour);
   say(`the ${flavour.name} core is compiled (${seconds(start)})`);
