@@ -114,6 +114,7 @@ export function createAblation({ session, actions, catalogue }) {
       table.render(own.document);
       save.render(curve !== null, running);
       setText(words, own.document ? `${own.fromFile ? 'From a saved file. ' : ''}${factLine(own.document)}; ${costText(own.document)}` : '');
+      words.title = own.document?.created ?? '';
     },
   };
 }

@@ -105,6 +105,7 @@ export function createInUse({ session, actions, catalogue }) {
       panels.render(now.panels, own.cell);
       scatter.render(now.plot, own.cell);
       setText(words, `${own.fromFile ? 'From a saved file. ' : ''}${factLine(own.document)}`);
+      words.title = own.document?.created ?? '';
     },
   };
 }

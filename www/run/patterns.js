@@ -86,6 +86,7 @@ export function createPatterns({ session, actions, catalogue }) {
       panels.render(now?.panels ?? [], now && own.cell);
       save.render(now !== null, running);
       setText(words, now ? `${own.fromFile ? 'From a saved file. ' : ''}${factLine(own.document)}` : '');
+      words.title = own.document?.created ?? '';
     },
   };
 }

@@ -122,6 +122,7 @@ export function createPrompt({ session, actions, store }) {
       if (shares && !fresh(drawn, pictureKey)) drawn = { key: pictureKey, picture: patternPicture(own, shares) };
       pattern.render(shares ? drawn.picture : null, own.token);
       setText(words, `${own.fromFile ? 'From a saved file. ' : ''}${factLine(document)}`);
+      words.title = document?.created ?? '';
     },
   };
 
