@@ -2,14 +2,14 @@
  * "Ablation": are these heads needed? They are taken away one after the other, and the model is asked again.
  */
 import { curveRows, drawCurve, layoutCurve } from '../figure/curve.js';
-import { el, labelled, setText } from '../page/dom.js';
+import { el, labelled } from '../page/dom.js';
 import { bigText } from '../page/format.js';
 import { curveOf, stepText } from './ablation-data.js';
 import { createAblationTable } from './ablation-table.js';
 import { intro } from './intro.js';
 import { createPlotView } from './plot-view.js';
 import { createRelationSelect } from './relation-select.js';
-import { createSaveBar, factLine } from './save-bar.js';
+import { createSaveBar, showFacts } from './save-bar.js';
 import { ablationTemplate, controlOf, mostHeads } from './tasks.js';
 
 const within = (input, low, high) => Math.min(high, Math.max(low, Math.round(Number(input.value)) || low));
@@ -113,8 +113,7 @@ export function createAblation({ session, actions, catalogue }) {
       plot.render(curve, own.step);
       table.render(own.document);
       save.render(curve !== null, running);
-      setText(words, own.document ? `${own.fromFile ? 'From a saved file. ' : ''}${factLine(own.document)}; ${costText(own.document)}` : '');
-      words.title = own.document?.created ?? '';
+      showFacts(words, own, own.document ? `; ${costText(own.document)}` : '');
     },
   };
 }

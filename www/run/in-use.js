@@ -4,13 +4,13 @@
 import { drawPanel, layoutPanels } from '../figure/figure.js';
 import { marksFor } from '../figure/presets.js';
 import { drawScatter, layoutScatter } from '../figure/scatter.js';
-import { choice, el, labelled, radios, setText } from '../page/dom.js';
+import { choice, el, labelled, radios } from '../page/dom.js';
 import { chosenSets } from '../page/known-heads.js';
 import { createHeadPanels } from './head-panels.js';
 import { CONTEXTS, SIGNS, correlations, inUseGrid, modelOf, pointsOf, staticGrid, templatesOf, titleOfModel } from './in-use-data.js';
 import { createCorrelationTable } from './correlation-table.js';
 import { createRelationSelect } from './relation-select.js';
-import { createSaveBar, factLine } from './save-bar.js';
+import { createSaveBar, showFacts } from './save-bar.js';
 import { createScatterView } from './scatter-view.js';
 import { correlationText } from './statistics.js';
 import { intro } from './intro.js';
@@ -104,8 +104,7 @@ export function createInUse({ session, actions, catalogue }) {
       ], own.document.templates.length > 1 ? String(own.template) : '0');
       panels.render(now.panels, own.cell);
       scatter.render(now.plot, own.cell);
-      setText(words, `${own.fromFile ? 'From a saved file. ' : ''}${factLine(own.document)}`);
-      words.title = own.document?.created ?? '';
+      showFacts(words, own);
     },
   };
 }

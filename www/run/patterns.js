@@ -5,13 +5,13 @@ import { drawPanel, layoutPanels } from '../figure/figure.js';
 import { scoreScale } from '../figure/colour.js';
 import { marksFor } from '../figure/presets.js';
 import { valueGrid } from '../figure/value-grid.js';
-import { el, labelled, setText } from '../page/dom.js';
+import { el, labelled } from '../page/dom.js';
 import { chosenSets, setsFor } from '../page/known-heads.js';
 import { defaultLength } from './actions.js';
 import { createHeadPanels } from './head-panels.js';
 import { modelOf, titleOfModel } from './in-use-data.js';
 import { intro } from './intro.js';
-import { createSaveBar, factLine } from './save-bar.js';
+import { createSaveBar, showFacts } from './save-bar.js';
 import { valueWords } from './words.js';
 
 const SCORES = Object.freeze([
@@ -85,8 +85,7 @@ export function createPatterns({ session, actions, catalogue }) {
       shown.hidden = now === null;
       panels.render(now?.panels ?? [], now && own.cell);
       save.render(now !== null, running);
-      setText(words, now ? `${own.fromFile ? 'From a saved file. ' : ''}${factLine(own.document)}` : '');
-      words.title = own.document?.created ?? '';
+      showFacts(words, own);
     },
   };
 }

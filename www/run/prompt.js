@@ -10,7 +10,7 @@ import { createHeadPanels } from './head-panels.js';
 import { intro } from './intro.js';
 import { createPatternView } from './pattern-view.js';
 import { attributionPanel, patternPicture, sameHeads, toggled } from './prompt-data.js';
-import { createSaveBar, factLine } from './save-bar.js';
+import { createSaveBar, showFacts } from './save-bar.js';
 import { percentText, signed, valueWords } from './words.js';
 
 /** Tokens of a longer prompt are counted, not shown one by one. */
@@ -121,8 +121,7 @@ export function createPrompt({ session, actions, store }) {
       const pictureKey = [document.tokens, own.head?.layer, own.head?.head, own.mean, own.window, shares];
       if (shares && !fresh(drawn, pictureKey)) drawn = { key: pictureKey, picture: patternPicture(own, shares) };
       pattern.render(shares ? drawn.picture : null, own.token);
-      setText(words, `${own.fromFile ? 'From a saved file. ' : ''}${factLine(document)}`);
-      words.title = document?.created ?? '';
+      showFacts(words, own);
     },
   };
 

@@ -3,7 +3,7 @@
  */
 import { coded } from '../errors.js';
 import { lightTheme } from '../figure/theme.js';
-import { el } from '../page/dom.js';
+import { el, setText } from '../page/dom.js';
 import { engineText, secondsText } from '../page/format.js';
 import { download, fileName } from '../result/download.js';
 import { runCsv } from '../result/run-csv.js';
@@ -69,10 +69,21 @@ export function createSaveBar({ session, actions, name, document: documentNow, p
 const asList = (_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value);
 
 /**
+ * The line under a view: where its numbers come from. When exactly they were made is its tooltip.
+ * @param {HTMLElement} node
+ * @param {{document: object | null, fromFile: boolean}} own of the view; the document is valid
+ * @param {string} [more] what else is said of it
+ */
+export function showFacts(node, { document, fromFile }, more = '') {
+  setText(node, document ? `${fromFile ? 'From a saved file. ' : ''}${factLine(document)}${more}` : '');
+  node.title = document?.created ?? '';
+}
+
+/**
  * @param {object} document valid
  * @returns {string} where the numbers come from, in a line
  */
-export function factLine({ model, engine, seconds, multiply_adds: work, created }) {
+function factLine({ model, engine, seconds, multiply_adds: work, created }) {
   const from = modelOf(model);
   const where = [from.repository, from.revision?.slice(0, 8)].filter(Boolean).join(', ');
   return [
