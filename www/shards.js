@@ -145,7 +145,10 @@ class Part {
     this.#worker = new AnyWorker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
     this.#worker.onmessage = ({ data }) => {
       if (!data.id) return this.#fail(errorFrom(data.error));
-      const { resolve, reject, meets } = this.#calls.get(data.id);
+      // What was asked before a failure has been answered by it.
+      const call = this.#calls.get(data.id);
+      if (!call) return undefined;
+      const { resolve, reject, meets } = call;
       if (data.told) return meets(data.told, (counts) => this.post('others', { of: data.id, counts }));
       this.#calls.delete(data.id);
       return data.error ? reject(errorFrom(data.error)) : resolve(data.value);
