@@ -22,6 +22,8 @@ pub struct ResultDocument {
     pub seconds: f64,
     /// Multiply-adds done, counted.
     pub multiply_adds: u64,
+    /// Of these, how many were of numbers rounded to bytes: a first look, never the last word.
+    pub int8_multiply_adds: u64,
     /// Multiply-adds of projecting every head's output for every pair onto the whole vocabulary.
     pub full_projection_multiply_adds: u64,
     /// Bytes of the checkpoint read for this result (0 when the weights were at hand).

@@ -100,14 +100,13 @@ export class Shards {
     };
     const answers = await Promise.all(this.#parts.map(ask));
     const n = rows.targets.length;
-    const sum = new Uint32Array(3 * n + 2);
-    let work = 0n;
-    for (const words of answers) {
-      for (let i = 0; i < 3 * n; i++) sum[i] += words[i];
-      work += BigInt(words[3 * n]) + (BigInt(words[3 * n + 1]) << 32n);
+    const sum = new Uint32Array(3 * n + 4);
+    for (const words of answers) for (let i = 0; i < 3 * n; i++) sum[i] += words[i];
+    for (const at of [3 * n, 3 * n + 2]) {
+      const work = answers.reduce((all, words) => all + BigInt(words[at]) + (BigInt(words[at + 1]) << 32n), 0n);
+      sum[at] = Number(work & 0xffffffffn);
+      sum[at + 1] = Number(work >> 32n);
     }
-    sum[3 * n] = Number(work & 0xffffffffn);
-    sum[3 * n + 1] = Number(work >> 32n);
     return sum;
   }
 

@@ -107,6 +107,8 @@ pub struct Ranked {
     pub member: Vec<u8>,
     /// Multiply-adds actually done, counted.
     pub multiply_adds: u64,
+    /// Of these, how many were of bytes.
+    pub int8_multiply_adds: u64,
 }
 
 /// The target is among the k largest of z.

@@ -6,6 +6,7 @@ pub mod activate;
 pub mod admit;
 #[cfg(feature = "run")]
 pub mod attend;
+pub mod coarse;
 #[cfg(feature = "webgpu")]
 pub mod compact;
 #[cfg(feature = "run")]

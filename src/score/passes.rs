@@ -8,6 +8,7 @@ use crate::checkpoint::ByteSource;
 use crate::engine::Ranked;
 use crate::engine::{Engine, Query};
 use crate::error::Result;
+use crate::kernels::rank::Work;
 use crate::result::RelationResult;
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -76,7 +77,7 @@ pub(super) struct Passes<'a, E: Engine, S: ByteSource, H: JobHost> {
     waiting: Option<Waiting<'a>>,
     /// `[n_head, n_pairs]` of the layer whose batches are coming in.
     member: Vec<u8>,
-    pub multiply_adds: u64,
+    pub work: Work,
 }
 
 struct Waiting<'a> {
@@ -96,7 +97,7 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
             host,
             waiting: None,
             member,
-            multiply_adds: 0,
+            work: Work::default(),
         }
     }
 
@@ -135,10 +136,10 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
     }
 
     /// Collects the last batch. Gives the multiply-adds of the job.
-    pub async fn finish(mut self) -> Result<u64> {
+    pub async fn finish(mut self) -> Result<Work> {
         let last = self.waiting.take();
         self.collect(last).await?;
-        Ok(self.multiply_adds)
+        Ok(self.work)
     }
 
     /// Waits for weights. A batch that comes to its end meanwhile is told at once: on a slow line the weights take longer, and no
@@ -181,7 +182,10 @@ impl<'a, E: Engine, S: ByteSource, H: JobHost> Passes<'a, E, S, H> {
         for (head, row) in ranked.member.chunks_exact(range.len()).enumerate() {
             self.member[head * n + range.start..][..range.len()].copy_from_slice(row);
         }
-        self.multiply_adds += ranked.multiply_adds;
+        self.work += Work {
+            multiply_adds: ranked.multiply_adds,
+            int8: ranked.int8_multiply_adds,
+        };
         if range.end == n {
             for (i, own) in self.pairs.ranges.iter().enumerate() {
                 self.out[i].add_layer(i, *layer, invalid, &self.member, n, own.clone(), self.host);

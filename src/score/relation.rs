@@ -59,7 +59,7 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
                 .meanwhile(model.enriched(&embedding, &pairs.source_ids, host))
                 .await?;
             sources = x;
-            passes.multiply_adds += work;
+            passes.work.add(work);
         }
         let layer = passes.meanwhile(model.layer(l, host)).await?;
         host.event(Event::Phase {
@@ -69,7 +69,7 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
         passes.submit(&embedding, l, &layer, &sources).await?;
         host.breathe().await?;
     }
-    let multiply_adds = passes.finish().await?;
+    let work = passes.finish().await?;
     Ok(ResultDocument {
         schema: "headmap/result",
         version: 1,
@@ -79,7 +79,8 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
         preprocessing: options.preprocessing,
         engine: model.engine.info(),
         seconds: (host.now_ms() - started) / 1e3,
-        multiply_adds,
+        multiply_adds: work.multiply_adds,
+        int8_multiply_adds: work.int8,
         full_projection_multiply_adds: comparisons * shape.d_model as u64,
         bytes_read: model.source.bytes_read() - bytes_before,
         relations: out,

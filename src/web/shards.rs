@@ -4,9 +4,9 @@ use super::host::{JobControl, WorkerHost};
 use super::source::from_js_error;
 use super::to_js_error;
 use crate::engine::Shape;
-use crate::engine::cpu::{Alone, Elsewhere, LocalFuture, Meeting, Shard, Spread};
+use crate::engine::cpu::{Alone, Counted, Elsewhere, LocalFuture, Meeting, Shard, Spread};
 use crate::error::{Error, Result};
-use crate::kernels::rank::{Count, Entrants, Through};
+use crate::kernels::rank::{Count, Entrants, Through, Work};
 use js_sys::{Float32Array, Function, Promise, Uint8Array, Uint32Array};
 use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
@@ -28,8 +28,8 @@ extern "C" {
     /// Resolves to a Float32Array, `[n, n_vocab]`.
     #[wasm_bindgen(method)]
     fn logits(this: &JsShards, x: Float32Array) -> Promise;
-    /// Resolves to a Uint32Array: above, below, not_finite of every row, then the multiply-adds as
-    /// low and high word.
+    /// Resolves to a Uint32Array: above, below, not_finite of every row, then the multiply-adds and those of
+    /// bytes, each as low and high word.
     #[wasm_bindgen(method)]
     fn count(this: &JsShards, entrants: JsEntrants) -> Promise;
     /// Ends the workers.
@@ -90,7 +90,7 @@ impl Elsewhere for Workers {
         floats(self.0.logits(Float32Array::from(x)))
     }
 
-    fn count(&self, e: Entrants) -> LocalFuture<(Vec<Count>, u64)> {
+    fn count(&self, e: Entrants) -> LocalFuture<Counted> {
         // Made now, not when it is awaited: a rejection that nobody waits for any more is heard too.
         let promise = JsFuture::from(
             self.0.count(JsEntrants {
@@ -126,15 +126,19 @@ fn floats(promise: Promise) -> LocalFuture<Vec<f32>> {
     })
 }
 
-fn write_counts(counts: &[Count], multiply_adds: u64) -> Vec<u32> {
+fn write_counts(counts: &[Count], work: Work) -> Vec<u32> {
     let words = counts.iter().flat_map(|c| [c.above, c.below, u32::from(c.not_finite)]);
     words
-        .chain([multiply_adds as u32, (multiply_adds >> 32) as u32])
+        .chain(
+            [work.multiply_adds, work.int8]
+                .into_iter()
+                .flat_map(|n| [n as u32, (n >> 32) as u32]),
+        )
         .collect()
 }
 
-fn read_counts(words: &[u32], n: usize) -> Result<(Vec<Count>, u64)> {
-    if words.len() != 3 * n + 2 {
+fn read_counts(words: &[u32], n: usize) -> Result<Counted> {
+    if words.len() != 3 * n + 4 {
         return Err(Error::Source {
             code: "WorkerDied".into(),
             message: "A part of the vocabulary gave no whole answer. Run again.".into(),
@@ -145,10 +149,12 @@ fn read_counts(words: &[u32], n: usize) -> Result<(Vec<Count>, u64)> {
         below: *b,
         not_finite: *f != 0,
     });
-    Ok((
-        counts.collect(),
-        u64::from(words[3 * n]) | u64::from(words[3 * n + 1]) << 32,
-    ))
+    let long = |i: usize| u64::from(words[3 * n + i]) | u64::from(words[3 * n + i + 1]) << 32;
+    let work = Work {
+        multiply_adds: long(0),
+        int8: long(2),
+    };
+    Ok((counts.collect(), work))
 }
 
 /// The shards in the other workers.
@@ -156,7 +162,7 @@ struct Others(Function);
 
 impl Meeting for Others {
     async fn meet(&self, counts: &[Count]) -> Result<Option<Vec<Count>>> {
-        let words = Uint32Array::from(&write_counts(counts, 0)[..]);
+        let words = Uint32Array::from(&write_counts(counts, Work::default())[..]);
         let promise = self.0.call1(&JsValue::NULL, &words).map_err(from_js_error)?;
         let others = JsFuture::from(promise.unchecked_into::<Promise>()).await;
         let others = others.map_err(from_js_error)?;

@@ -46,6 +46,7 @@ export function fakeResult(info, relations, { reach = () => 0, invalid = [] } = 
     engine: { backend: 'cpu', adapter: null, fallback_adapter: false, note: null },
     seconds: 0.5,
     multiply_adds: 29,
+    int8_multiply_adds: 20,
     full_projection_multiply_adds: 1000,
     bytes_read: 3000,
     relations: relations.map(({ name, pairs, k }) => {

@@ -63,6 +63,7 @@ test('numbers are said in words', () => {
   assert.equal(byteText(4_200_000), '4.2 MB');
   assert.equal(bigText(1_234_000_000), '1.2 billion');
   assert.equal(workText(29, 1000), '29 multiply-adds, 2.9\u00a0% of the full projection');
+  assert.equal(workText(41, 1000, 35), '41 multiply-adds, 4.1\u00a0% of the full projection (0.6\u00a0% in float32, 3.5\u00a0% in bytes)');
   assert.equal(leftText(null), '');
   assert.equal(leftText(4.2), 'about 5 s left');
   assert.equal(progressWords({ phase: 'scoring', text: 'Scoring layer 5 of 12', done: 5, total: 12, secondsLeft: 4, bytesRead: 1e8, bytesTotal: 2.86e8 }),

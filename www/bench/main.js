@@ -62,7 +62,8 @@ async function timeEngine(backend, report, signal) {
     const share = result.multiply_adds / result.full_projection_multiply_adds;
     const title = backend === 'cpu' ? 'CPU engine' : `WebGPU engine (${analyzer.engine.adapter ?? 'adapter without a name'})`;
     report.row(`${title}: name copying, ${result.relations[0].total} pairs, all heads`, `${figure(median * 1000)} ms`);
-    report.row(`${title}: share of the full projection that was computed`, `${figure(share * 100)} %`);
+    const int8 = result.int8_multiply_adds / result.full_projection_multiply_adds;
+    report.row(`${title}: share of the full projection that was computed`, `${figure(share * 100)} %${int8 > 0 ? `, ${figure(int8 * 100)} % in bytes` : ''}`);
     return { engine: analyzer.engine, model: result.model, seconds, share, gflops: done, fullGflops: full };
   } finally {
     analyzer.close();

@@ -47,7 +47,7 @@ export function factRows(shown) {
     ['Preprocessing', preprocessingText(result.preprocessing)],
     ['Engine', engineText({ backend: engine.backend, adapter: engine.adapter, fallback: engine.fallback_adapter })],
     ['Time', secondsText(result.seconds)],
-    ['Work', workText(result.multiply_adds, result.full_projection_multiply_adds)],
+    ['Work', workText(result.multiply_adds, result.full_projection_multiply_adds, result.int8_multiply_adds)],
     ['Weights read', byteText(result.bytes_read)],
   ];
   if (engine.note) rows.splice(-3, 0, ['Note', engine.note]);

@@ -35,13 +35,14 @@ export function bigText(count) {
  * vocabulary.
  * @param {number} done multiply-adds
  * @param {number} full multiply-adds of the full projection
+ * @param {number} [int8] how many of those done were a first look in bytes
  * @returns {string}
  */
-export function workText(done, full) {
+export function workText(done, full, int8 = 0) {
   if (!(full > 0)) return `${bigText(done)} multiply-adds`;
-  const share = (done / full) * 100;
-  const percent = share >= 10 ? share.toFixed(0) : share.toFixed(1);
-  return `${bigText(done)} multiply-adds, ${percent}\u00a0% of the full projection`;
+  const percent = (part) => `${part / full >= 0.1 ? ((100 * part) / full).toFixed(0) : ((100 * part) / full).toFixed(1)}\u00a0%`;
+  const split = int8 > 0 ? ` (${percent(done - int8)} in float32, ${percent(int8)} in bytes)` : '';
+  return `${bigText(done)} multiply-adds, ${percent(done)} of the full projection${split}`;
 }
 
 /** @type {(seconds: number) => string} */

@@ -59,6 +59,8 @@ export function validateResult(value) {
     engine: checkEngine(result.engine),
     seconds: amount(result.seconds, 'seconds'),
     multiply_adds: amount(result.multiply_adds, 'multiply_adds'),
+    // Files of before have none.
+    int8_multiply_adds: amount(result.int8_multiply_adds ?? 0, 'int8_multiply_adds'),
     full_projection_multiply_adds: amount(result.full_projection_multiply_adds, 'full_projection_multiply_adds'),
     bytes_read: amount(result.bytes_read, 'bytes_read'),
     relations: list(result.relations, 'relations', { min: 1, max: MOST_RELATIONS })

@@ -2,7 +2,7 @@
 
 use super::vocabulary::Counted;
 use super::*;
-use crate::kernels::rank::{Count, Entrants};
+use crate::kernels::rank::{Count, Entrants, Work};
 use crate::score::SilentHost;
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -94,7 +94,7 @@ impl Elsewhere for LocalShards {
                 table.leave(i, &counted.0);
                 Ok(counted)
             });
-            let mut sum = (vec![Count::default(); entrants.len()], 0);
+            let mut sum = (vec![Count::default(); entrants.len()], Work::default());
             for counted in together(counting.collect()).await {
                 let (counts, work): Counted = counted?;
                 sum.0.iter_mut().zip(counts).for_each(|(s, c)| *s = s.and(c));

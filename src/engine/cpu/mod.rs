@@ -16,7 +16,7 @@ use crate::kernels::gemm::PackedB;
 pub use mlp::CpuMlp;
 pub use ranking::CpuPending;
 pub use shard::{Alone, Meeting, Shard};
-pub use vocabulary::{Elsewhere, LocalFuture, Spread, Vocabulary};
+pub use vocabulary::{Counted, Elsewhere, LocalFuture, Spread, Vocabulary};
 
 /// The engine that is always there.
 #[derive(Default)]

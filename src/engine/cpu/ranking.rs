@@ -5,15 +5,16 @@ use super::vocabulary::{Counted, LocalFuture, Vocabulary};
 use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
 use crate::error::{Result, zeroed};
+use crate::kernels::coarse;
 use crate::kernels::gemm::{PackedA, PackedB, matmul, matmul_into};
-use crate::kernels::rank::{Count, Entrants, Ids, Race, Through, worth};
+use crate::kernels::rank::{Count, Entrants, Ids, Race, Through, Work, worth};
 
 /// One layer's ranking under way.
 pub struct CpuPending {
     /// k of every row.
     k: Vec<u32>,
     counts: Vec<Count>,
-    multiply_adds: u64,
+    work: Work,
     /// Rows that are raced in other threads.
     elsewhere: Option<(Vec<usize>, LocalFuture<Counted>)>,
     /// Comparisons to be called settled at the end.
@@ -45,11 +46,12 @@ pub(super) async fn submit(
     }
     let (rows, mut survivors) = race.survivors();
     survivors.through = through(layer, &v, &rows, query.n_pairs());
-    let (counts, ranked) = race.finish();
+    let (counts, mut work) = race.finish();
+    work.add(products + dots);
     let mut pending = CpuPending {
         k,
         counts,
-        multiply_adds: products + dots + ranked,
+        work,
         elsewhere: None,
         unsettled: all * n_vocab as u64,
     };
@@ -70,11 +72,11 @@ pub(super) async fn submit(
 }
 
 impl CpuPending {
-    fn take(&mut self, rows: &[usize], (counts, multiply_adds): (Vec<Count>, u64)) {
+    fn take(&mut self, rows: &[usize], (counts, work): Counted) {
         for (row, count) in rows.iter().zip(counts) {
             self.counts[*row] = count;
         }
-        self.multiply_adds += multiply_adds;
+        self.work += work;
     }
 
     pub(super) async fn collect(mut self, host: &impl Host) -> Result<Ranked> {
@@ -86,7 +88,8 @@ impl CpuPending {
         let member = self.counts.iter().zip(&self.k).map(|(c, k)| c.member(*k)).collect();
         Ok(Ranked {
             member,
-            multiply_adds: self.multiply_adds,
+            multiply_adds: self.work.multiply_adds,
+            int8_multiply_adds: self.work.int8,
         })
     }
 }
@@ -106,7 +109,7 @@ fn through(layer: &CpuLayer, v: &[f32], rows: &[usize], n: usize) -> Vec<Through
     for part in rows.chunk_by(|a, b| a / n == b / n) {
         let (head, range) = (part[0] / n, start..start + part.len());
         start = range.end;
-        if worth(part.len(), d, d_head) {
+        if worth(part.len(), d, d_head, coarse::FASTER) {
             let own = |row: &usize| &v[row % n * width + head * d_head..][..d_head];
             let v = part.iter().flat_map(own).copied().collect();
             found.push(Through {

@@ -5,10 +5,12 @@
 
 use crate::engine::Host;
 use crate::error::{Error, Result, zeroed};
+use crate::kernels::coarse::{self, Columns};
 use crate::kernels::gemm::{MR, NR, PackedA, PackedB, matmul_onto};
-use crate::kernels::rank::{Count, Entrants, Ids, Race, panel_lengths};
-use std::cell::OnceCell;
+use crate::kernels::rank::{Count, Entrants, Ids, Race, Work, panel_lengths};
+use std::cell::{OnceCell, RefCell};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Row panels counted at a time: 96 rows of up to 1,600 floats stay in the second-level cache.
 const ROW_PANELS: usize = 16;
@@ -50,6 +52,10 @@ pub struct Shard {
     w_u: PackedB,
     /// Of `w_u`, made when the first rows are raced.
     lengths: OnceCell<Vec<f32>>,
+    /// Whether rows get a first look in eight bits.
+    first_look: bool,
+    /// `w_u` in eight bits, made with `lengths`.
+    rounded: RefCell<Option<Rc<Columns>>>,
 }
 
 impl Shard {
@@ -60,7 +66,15 @@ impl Shard {
             d,
             w_u: PackedB::new(d, n, "the token embedding")?,
             lengths: OnceCell::new(),
+            first_look: coarse::FASTER,
+            rounded: RefCell::new(None),
         })
+    }
+
+    /// With or without a first look in eight bits, whichever the build is better at: the counts are the same.
+    #[cfg(test)]
+    pub fn with_first_look(self, first_look: bool) -> Self {
+        Self { first_look, ..self }
     }
 
     /// The tokens that this shard holds.
@@ -78,6 +92,7 @@ impl Shard {
         }
         self.w_u.write_transposed(first_row - self.first, rows);
         self.lengths.take();
+        self.rounded.take();
         Ok(())
     }
 
@@ -102,19 +117,20 @@ impl Shard {
     }
 
     /// Races the entrants against every token of the shard; who has lost by what all shards counted together leaves.
-    /// `seen` hears how many tokens are settled so far. Gives the counts of every row, and the multiply-adds done.
+    /// `seen` hears how many tokens are settled so far. Gives the counts of every row, and the work done.
     pub async fn count(
         &self,
         entrants: Entrants,
         host: &impl Host,
         others: &impl Meeting,
         mut seen: impl FnMut(usize),
-    ) -> Result<(Vec<Count>, u64)> {
+    ) -> Result<(Vec<Count>, Work)> {
         let lengths = self.lengths.get_or_init(|| panel_lengths(&self.w_u));
         let longest = lengths.iter().fold(0.0, |m: f32, l| m.max(*l));
         let ids = Ids::From(self.first as u32);
         let mut counts = vec![Count::default(); entrants.len()];
-        let mut races = Race::split(entrants, longest);
+        let rounded = self.rounded(host).await?;
+        let mut races = Race::split(entrants, longest, rounded.is_some());
         let panels = self.w_u.panels();
         let (mut at, mut block, mut blocks) = (0, FIRST_BLOCK / NR, 0);
         while at < panels && races.iter().any(|(_, race)| race.live() > 0) {
@@ -126,6 +142,10 @@ impl Shard {
                         host.breathe().await?;
                     }
                 } else {
+                    if let Some(rounded) = &rounded {
+                        look_at_block(race, &self.w_u, rounded, at..end, ids, host).await?;
+                        race.settle(&self.w_u, (end - at) * NR, end == panels, ids);
+                    }
                     count_block(race, &self.w_u, at..end, ids, host).await?;
                 }
                 race.drop_losers();
@@ -143,13 +163,31 @@ impl Shard {
                 }
             }
         }
-        let mut multiply_adds = 0;
+        let mut work = Work::default();
         for (rows, race) in races {
-            let (part, work) = race.finish();
+            let (part, own) = race.finish();
             rows.into_iter().zip(part).for_each(|(row, count)| counts[row] = count);
-            multiply_adds += work;
+            work += own;
         }
-        Ok((counts, multiply_adds))
+        Ok((counts, work))
+    }
+
+    /// The embedding in eight bits, made once; None where rows get no first look.
+    async fn rounded(&self, host: &impl Host) -> Result<Option<Rc<Columns>>> {
+        if !self.first_look || self.rounded.borrow().is_some() {
+            return Ok(self.rounded.borrow().clone());
+        }
+        let Some(mut columns) = Columns::new(self.d, self.w_u.cols()) else {
+            return Ok(None);
+        };
+        while columns.panels() < self.w_u.panels() {
+            columns.push(&self.w_u);
+            if columns.panels().is_multiple_of(COL_PANELS) {
+                host.breathe().await?;
+            }
+        }
+        *self.rounded.borrow_mut() = Some(Rc::new(columns));
+        Ok(self.rounded.borrow().clone())
     }
 }
 
@@ -174,6 +212,25 @@ pub(super) async fn count_block(
         let rows = row..(row + ROW_PANELS).min(race.row_panels());
         for col in panels.clone().step_by(COL_PANELS) {
             race.count(w_u, col..(col + COL_PANELS).min(panels.end), rows.clone(), ids);
+            host.breathe().await?;
+        }
+    }
+    Ok(())
+}
+
+/// [`Race::look`] of all rows that get one, in pieces short enough to be interrupted.
+async fn look_at_block(
+    race: &mut Race,
+    w_u: &PackedB,
+    rounded: &Columns,
+    panels: Range<usize>,
+    ids: Ids<'_>,
+    host: &impl Host,
+) -> Result<()> {
+    for row in (0..race.looked_at_panels()).step_by(ROW_PANELS) {
+        let rows = row..(row + ROW_PANELS).min(race.looked_at_panels());
+        for col in panels.clone().step_by(COL_PANELS) {
+            race.look(w_u, rounded, col..(col + COL_PANELS).min(panels.end), rows.clone(), ids);
             host.breathe().await?;
         }
     }

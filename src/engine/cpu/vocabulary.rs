@@ -3,14 +3,14 @@
 use super::shard::Shard;
 use crate::engine::Shape;
 use crate::error::Result;
-use crate::kernels::rank::{Count, Entrants};
+use crate::kernels::rank::{Count, Entrants, Work};
 use std::pin::Pin;
 
 /// A future of this thread that may outlive its caller's borrow.
 pub type LocalFuture<T> = Pin<Box<dyn Future<Output = Result<T>>>>;
 
-/// What was counted for every row, and the multiply-adds done.
-pub type Counted = (Vec<Count>, u64);
+/// What was counted for every row, and the work done.
+pub type Counted = (Vec<Count>, Work);
 
 /// Shards in other threads. What is called starts at once, whether or not the future is polled.
 pub trait Elsewhere {
@@ -20,7 +20,7 @@ pub trait Elsewhere {
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>>;
     /// x W_U of every row of `x` `[n, d_model]`: `[n, n_vocab]`.
     fn logits(&self, x: &[f32]) -> LocalFuture<Vec<f32>>;
-    /// The counts of every entrant over the whole vocabulary, and the multiply-adds done.
+    /// The counts of every entrant over the whole vocabulary, and the work done.
     fn count(&self, entrants: Entrants) -> LocalFuture<Counted>;
 }
 

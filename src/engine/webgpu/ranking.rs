@@ -173,6 +173,7 @@ impl WebGpuEngine {
         Ok(Ranked {
             member,
             multiply_adds: counted + pending.products,
+            int8_multiply_adds: 0,
         })
     }
 }

@@ -43,10 +43,24 @@ pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).fold(0.0, |s, (x, y)| s + x * y)
 }
 
-#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-pub use wasm::dot_in_order;
+/// Dot products of `row` with four columns, each a panel and a place in it, with the bits that [`tile`] would give.
+/// Four at a time: each would wait for its own last sum.
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub fn four_in_order(row: &[f32], columns: [(&[f32], usize); 4]) -> [f32; 4] {
+    let columns = columns.map(|(panel, c)| (panel.as_chunks::<NR>().0, c));
+    let mut sums = [0.0; 4];
+    for (k, x) in row.iter().enumerate() {
+        for (sum, (panel, c)) in sums.iter_mut().zip(&columns) {
+            *sum += x * panel[k][*c];
+        }
+    }
+    sums
+}
+
 #[cfg(target_arch = "wasm32")]
 pub use wasm::tile_onto;
+#[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+pub use wasm::{dot_in_order, four_in_order};
 
 #[cfg(target_arch = "wasm32")]
 mod wasm {
@@ -106,5 +120,22 @@ mod wasm {
             s = madd(f32x4_splat(*x), f32x4_splat(*y), s);
         }
         f32x4_extract_lane::<0>(s)
+    }
+
+    /// See above: the same instruction, a lane for each column.
+    #[cfg(target_feature = "relaxed-simd")]
+    pub fn four_in_order(row: &[f32], columns: [(&[f32], usize); 4]) -> [f32; 4] {
+        let columns = columns.map(|(panel, c)| (panel.as_chunks::<NR>().0, c));
+        let mut s = f32x4_splat(0.0);
+        for (k, x) in row.iter().enumerate() {
+            let [a, b, c, d] = columns.map(|(panel, c)| panel[k][c]);
+            s = madd(f32x4_splat(*x), f32x4(a, b, c, d), s);
+        }
+        [
+            f32x4_extract_lane::<0>(s),
+            f32x4_extract_lane::<1>(s),
+            f32x4_extract_lane::<2>(s),
+            f32x4_extract_lane::<3>(s),
+        ]
     }
 }

@@ -7,7 +7,7 @@
 mod micro;
 mod pack;
 
-pub use micro::{MR, NR, Tile, dot_in_order, tile, tile_onto};
+pub use micro::{MR, NR, Tile, dot_in_order, four_in_order, tile, tile_onto};
 pub use pack::{PackedA, PackedB};
 
 use crate::error::{Result, zeroed};
@@ -124,6 +124,10 @@ mod tests {
                     dot_in_order(&a[i * k..(i + 1) * k], &column).to_bits(),
                     c[i * n + j].to_bits()
                 );
+                let four = [0, 1, 2, 3].map(|s| (j + s) % n);
+                let places = four.map(|j| (packed.panel(j / NR), j % NR));
+                let dots = four_in_order(&a[i * k..(i + 1) * k], places);
+                assert_eq!(dots.map(f32::to_bits), four.map(|j| c[i * n + j].to_bits()));
             }
         }
     }

@@ -3,16 +3,23 @@
 //! A row has lost for a sign as soon as k tokens beat its target, and one logit serves both
 //! signs: a row leaves the race when it has lost both. Whoever is still there after the last
 //! token is a member. The target itself is left out of the count, ties go by token id.
+//!
+//! Three ways to the same counts: the product itself; a first look in eight bits, after which few comparisons are open
+//! (`first_look.rs`); for heads of many rows, through their narrow middle (`through.rs`).
 
 mod entrants;
+mod first_look;
 mod plain;
 mod through;
+mod work;
 
 pub use entrants::{Count, Entrants};
 pub use plain::rank_plain;
 pub use through::{Through, panel_lengths, worth};
+pub use work::Work;
 
-use super::gemm::{MR, NR, PackedA, PackedB, dot_in_order, tile};
+use super::coarse;
+use super::gemm::{MR, NR, PackedA, PackedB, tile};
 use through::Middle;
 
 /// Which tokens the columns of a product are.
@@ -41,6 +48,8 @@ struct Runner {
     z: f32,
     k: u32,
     suspicious: bool,
+    /// A first look in eight bits leaves too much open, or is not allowed.
+    direct: bool,
     count: Count,
     /// What was counted against other tokens by somebody else.
     elsewhere: Count,
@@ -56,23 +65,29 @@ impl Runner {
 /// The rows that are still in the race.
 pub struct Race {
     entrants: Entrants,
+    /// Those who get a first look in eight bits stand before the others.
     live: Vec<Runner>,
-    /// The undecided rows: themselves, or before W_O where that is cheaper.
+    /// How many they are, and they themselves.
+    looked_at: usize,
+    rounded: coarse::Rows,
+    /// Of every row, the columns of which the first look could not tell.
+    open: Vec<Vec<u32>>,
+    /// The other undecided rows: themselves, or before W_O where that is cheaper.
     packed: PackedA,
     middle: Option<Middle>,
     counts: Vec<Count>,
-    multiply_adds: u64,
+    work: Work,
 }
 
 impl Race {
     /// A race of all rows in which nobody takes a cheaper way.
     pub fn new(entrants: Entrants) -> Self {
-        Self::with(entrants, None)
+        Self::with(entrants, None, false)
     }
 
     /// One race for each head that has a cheaper way, one for the others; each with the indices of
-    /// its rows. No token vector is longer than `longest`.
-    pub fn split(mut entrants: Entrants, longest: f32) -> Vec<(Vec<usize>, Self)> {
+    /// its rows. No token vector is longer than `longest`. With `first_look`, rows are looked at in eight bits first.
+    pub fn split(mut entrants: Entrants, longest: f32, first_look: bool) -> Vec<(Vec<usize>, Self)> {
         let mut races = vec![];
         let mut others = vec![true; entrants.len()];
         for t in std::mem::take(&mut entrants.through) {
@@ -84,17 +99,17 @@ impl Race {
             if let Some(middle) = Middle::new(t, entrants.d, longest) {
                 others[rows.clone()].fill(false);
                 let rows: Vec<usize> = rows.collect();
-                let race = Self::with(entrants.pick(&rows), Some(middle));
+                let race = Self::with(entrants.pick(&rows), Some(middle), first_look);
                 races.push((rows, race));
             }
         }
         let rows: Vec<usize> = (0..entrants.len()).filter(|i| others[*i]).collect();
-        let race = Self::new(entrants.pick(&rows));
+        let race = Self::with(entrants.pick(&rows), None, first_look);
         races.push((rows, race));
         races
     }
 
-    fn with(entrants: Entrants, middle: Option<Middle>) -> Self {
+    fn with(entrants: Entrants, middle: Option<Middle>, first_look: bool) -> Self {
         let live: Vec<_> = (0..entrants.len())
             .map(|row| Runner {
                 row,
@@ -102,18 +117,23 @@ impl Race {
                 z: entrants.z[row],
                 k: entrants.k[row],
                 suspicious: entrants.suspicious[row] != 0,
+                // Every logit of a suspicious row has to be looked at itself.
+                direct: !first_look || entrants.suspicious[row] != 0,
                 count: Count::default(),
                 elsewhere: Count::default(),
             })
             .collect();
         let counts = vec![Count::default(); entrants.len()];
         let mut race = Self {
+            open: vec![vec![]; if first_look { entrants.len() } else { 0 }],
             entrants,
             live,
+            looked_at: 0,
+            rounded: coarse::Rows::default(),
             packed: PackedA::default(),
             middle,
             counts,
-            multiply_adds: 0,
+            work: Work::default(),
         };
         race.pack();
         race
@@ -124,59 +144,16 @@ impl Race {
         self.live.len()
     }
 
-    /// Panels of undecided rows: what `count` takes ranges of.
+    /// Panels of undecided rows that get no first look: what `count` takes ranges of.
     pub fn row_panels(&self) -> usize {
         self.packed.panels()
     }
 
     /// Whether the undecided rows are now counted by [`Race::count_through`].
     pub fn goes_through(&self) -> bool {
-        self.middle.as_ref().is_some_and(|m| self.packed.inner() == m.d_head())
-    }
-
-    /// Counts, for all undecided rows, who of the columns in `col_panels` beats the target: what
-    /// [`Race::count`] counts, by way of W_O W_U. `lengths`: see [`panel_lengths`].
-    pub fn count_through(&mut self, w_u: &PackedB, lengths: &[f32], col_panels: std::ops::Range<usize>, ids: Ids<'_>) {
-        let Some(middle) = &mut self.middle else { return };
-        let (d, d_head) = (self.entrants.d, middle.d_head());
-        let mut column = vec![0.0; d];
-        for pj in col_panels {
-            let (first, n, id) = columns(w_u, pj, ids);
-            middle.enter(w_u.panel(pj));
-            self.multiply_adds += (n * d_head * (d + self.live.len())) as u64;
-            for pi in 0..self.packed.panels() {
-                let t = middle.near(self.packed.panel(pi));
-                for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
-                    let slack = middle.slack(runner.row, lengths[pj]);
-                    let (low, high) = (
-                        (f64::from(runner.z) - slack) as f32,
-                        (f64::from(runner.z) + slack) as f32,
-                    );
-                    let above: u32 = z.iter().map(|z| u32::from(*z > high)).sum();
-                    let below: u32 = z.iter().map(|z| u32::from(*z < low)).sum();
-                    if n == NR && above + below == NR as u32 {
-                        runner.count.above += above;
-                        runner.count.below += below;
-                        continue;
-                    }
-                    for c in 0..n {
-                        if id[c] == runner.target {
-                            continue;
-                        }
-                        if z[c] > high {
-                            runner.count.above += 1;
-                        } else if z[c] < low {
-                            runner.count.below += 1;
-                        } else {
-                            w_u.column(first + c, &mut column);
-                            let exact = dot_in_order(self.entrants.row(runner.row), &column);
-                            self.multiply_adds += d as u64;
-                            beat(runner, &[exact], &id[c..=c]);
-                        }
-                    }
-                }
-            }
-        }
+        self.middle
+            .as_ref()
+            .is_some_and(|m| self.looked_at == 0 && self.packed.inner() == m.d_head())
     }
 
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` beats the target.
@@ -188,13 +165,14 @@ impl Race {
         ids: Ids<'_>,
     ) {
         let cols = w_u.cols().min(col_panels.end * NR) - col_panels.start * NR;
-        let rows = self.live.len().min(row_panels.end * MR) - row_panels.start * MR;
-        self.multiply_adds += (cols * rows * self.entrants.d) as u64;
+        let live = &mut self.live[self.looked_at..];
+        let rows = live.len().min(row_panels.end * MR) - row_panels.start * MR;
+        self.work.add((cols * rows * self.entrants.d) as u64);
         for pj in col_panels {
             let (_, n, id) = columns(w_u, pj, ids);
             for pi in row_panels.clone() {
                 let t = tile(self.packed.panel(pi), w_u.panel(pj));
-                for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
+                for (runner, z) in live[pi * MR..].iter_mut().zip(&t) {
                     beat(runner, &z[..n], &id[..n]);
                 }
             }
@@ -203,13 +181,13 @@ impl Race {
 
     /// Lets the rows go that have lost both signs; the others keep their counts.
     pub fn drop_losers(&mut self) {
-        let before = self.live.len();
+        let (before, direct) = (self.live.len(), self.live.len() - self.looked_at);
         let counts = &mut self.counts;
         self.live.retain(|r| {
             counts[r.row] = r.count;
             !r.lost()
         });
-        if self.live.len() != before {
+        if self.live.len() != before || self.live.iter().filter(|r| r.direct).count() != direct {
             self.pack();
         }
     }
@@ -243,22 +221,33 @@ impl Race {
         (rows, entrants)
     }
 
-    /// What was counted for every row, and the multiply-adds done.
-    pub fn finish(mut self) -> (Vec<Count>, u64) {
+    /// What was counted for every row, and the work done. What a first look has left open is settled before.
+    pub fn finish(mut self) -> (Vec<Count>, Work) {
         for r in &self.live {
+            let settled = r.lost() || self.open.get(r.row).is_none_or(Vec::is_empty);
+            assert!(settled, "comparisons are left open");
             self.counts[r.row] = r.count;
         }
-        (self.counts, self.multiply_adds)
+        (self.counts, self.work)
     }
 
     fn pack(&mut self) {
-        let d = self.entrants.d;
-        match &self.middle {
-            Some(m) if worth(self.live.len(), d, m.d_head()) => {
-                self.packed.pack(self.live.iter().map(|r| m.row(r.row)), m.d_head());
-            }
-            _ => self.packed.pack(self.live.iter().map(|r| self.entrants.row(r.row)), d),
+        let (d, all) = (self.entrants.d, self.live.len());
+        let first_look = !self.open.is_empty();
+        if let Some(m) = self.middle.as_ref().filter(|m| worth(all, d, m.d_head(), first_look)) {
+            self.looked_at = 0;
+            self.packed.pack(self.live.iter().map(|r| m.row(r.row)), m.d_head());
+            return;
         }
+        self.live.sort_by_key(|r| r.direct);
+        self.looked_at = self.live.partition_point(|r| !r.direct);
+        let (looked_at, direct) = self.live.split_at(self.looked_at);
+        if self.rounded.is_empty() && first_look {
+            let rows = (0..self.entrants.len()).map(|i| self.entrants.row(i));
+            self.rounded = coarse::Rows::new(rows, d);
+        }
+        self.rounded.pack(looked_at.iter().map(|r| r.row));
+        self.packed.pack(direct.iter().map(|r| self.entrants.row(r.row)), d);
     }
 }
 

@@ -98,6 +98,7 @@ fn both_ways(
                 ..entrants.clone()
             },
             longest,
+            false,
         ) {
             for first in (0..w_u.panels()).step_by(block) {
                 let columns = first..(first + block).min(w_u.panels());
@@ -109,7 +110,7 @@ fn both_ways(
                 race.drop_losers();
             }
             let (part, done) = race.finish();
-            work += done;
+            work += done.multiply_adds;
             rows.into_iter().zip(part).for_each(|(row, count)| counts[row] = count);
         }
         (counts, work)
@@ -145,6 +146,93 @@ fn through_the_middle_is_less_work_for_many_rows() {
     let [direct, through] = both_ways(&v, &w_o, &e, (d, d_head), &targets, &vec![tokens as u32; n], 8);
     assert_eq!(direct.0, through.0);
     assert!(through.1 * 3 < direct.1, "{} and {}", through.1, direct.1);
+}
+
+/// Each row's counts by way of a first look, and the work.
+fn looked_at(y: &[f32], e: &[f32], d: usize, targets: &[u32], ks: &[u32], block: usize) -> (Vec<u8>, Work) {
+    let n = e.len() / d;
+    let mut w_u = PackedB::new(d, n, "test").unwrap();
+    w_u.write_transposed(0, e);
+    let mut rounded = coarse::Columns::new(d, n).unwrap();
+    (0..w_u.panels()).for_each(|_| rounded.push(&w_u));
+    let longest = panel_lengths(&w_u).into_iter().fold(0.0, f32::max);
+    let row = |t: &u32| &e[*t as usize * d..(*t as usize + 1) * d];
+    let target_rows: Vec<f32> = targets.iter().flat_map(row).copied().collect();
+    let entrants = Entrants::new(y.to_vec(), d, targets, ks, &target_rows, longest);
+    let (rows, mut race) = Race::split(entrants, longest, true).pop().expect("there is one");
+    assert_eq!(rows.len(), targets.len());
+    for first in (0..w_u.panels()).step_by(block) {
+        let columns = first..(first + block).min(w_u.panels());
+        race.look(
+            &w_u,
+            &rounded,
+            columns.clone(),
+            0..race.looked_at_panels(),
+            Ids::From(0),
+        );
+        race.settle(&w_u, columns.len() * NR, columns.end == w_u.panels(), Ids::From(0));
+        race.count(&w_u, columns, 0..race.row_panels(), Ids::From(0));
+        race.drop_losers();
+    }
+    let (counts, work) = race.finish();
+    (counts.into_iter().zip(ks).map(|(c, k)| c.member(*k)).collect(), work)
+}
+
+proptest! {
+    /// Ties in plenty: few distinct values.
+    #[test]
+    fn a_first_look_decides_nothing_wrong(
+        (d, y, e, targets, ks) in (1usize..9, 1usize..60, 0usize..15).prop_flat_map(|(d, v, n)| (
+            Just(d), coarse(n * d), coarse(v * d),
+            prop::collection::vec(0..v as u32, n), prop::collection::vec(1..=v as u32, n),
+        )),
+        block in 1usize..5,
+    ) {
+        prop_assert_eq!(looked_at(&y, &e, d, &targets, &ks, block).0, rank_plain(&y, &e, d, &targets, &ks));
+    }
+
+    /// Tokens that are nearly equal, so that much is left open: the second half is the first, a little off.
+    #[test]
+    fn nor_among_near_twins(
+        (d, y, e, targets, ks) in (6usize..40, 2usize..60, 1usize..30).prop_flat_map(|(d, half, n)| (
+            Just(d), fine(n * d, 3.0), fine(half * d, 1.0),
+            prop::collection::vec(0..2 * half as u32, n), prop::collection::vec(1..=2 * half as u32, n),
+        )),
+        off in prop::sample::select(vec![0.0f32, 1e-7, 1e-5, 1e-3]),
+        block in 1usize..5,
+    ) {
+        let e: Vec<f32> = e.iter().copied().chain(e.iter().enumerate().map(|(i, x)| x + if i % 3 == 0 { off } else { 0.0 })).collect();
+        let entrants = race(&y, &e, d, &targets, &ks, &[], block);
+        prop_assert_eq!(looked_at(&y, &e, d, &targets, &ks, block).0, entrants);
+    }
+}
+
+#[test]
+fn after_a_first_look_little_is_left_to_do() {
+    let (d, n, tokens) = (96, 40, 4000);
+    let (y, e) = (noise(n * d, 1), noise(tokens * d, 2));
+    let targets: Vec<u32> = (0..n as u32).map(|i| i * 90).collect();
+    let (member, work) = looked_at(&y, &e, d, &targets, &vec![3; n], 32);
+    assert_eq!(member, rank_plain(&y, &e, d, &targets, &vec![3; n]));
+    let float32 = work.multiply_adds - work.int8;
+    assert!(work.int8 > 0 && float32 * 10 < work.int8, "{work:?}");
+}
+
+/// A head that writes nothing leaves every comparison open: it is counted by the product itself after its first block.
+#[test]
+fn a_head_that_writes_nothing_gets_no_first_look_for_long() {
+    let (d, n, tokens) = (32, 3, 2000);
+    let e = noise(tokens * d, 2);
+    let (member, work) = looked_at(&vec![0.0; n * d], &e, d, &[0, 1, 1999], &[5, 1, 2], 16);
+    assert_eq!(member, [HIT | SUPPRESSION_HIT, 0, 0]);
+    assert!(work.int8 <= (n * 16 * NR * d) as u64, "{work:?}");
+}
+
+#[test]
+fn what_is_not_finite_gets_no_first_look() {
+    let e = [1.0, 0.0, 0.0, 1.0, 3e38, 3e38];
+    assert_eq!(looked_at(&[f32::NAN, 0.0], &e, 2, &[0], &[1], 1).0, [NOT_FINITE]);
+    assert_ne!(looked_at(&[3e38, 3e38], &e, 2, &[0], &[1], 1).0[0] & NOT_FINITE, 0);
 }
 
 #[test]

@@ -10,7 +10,8 @@
 //! Algorithms, section 3.1). Both orders go through sums of d_head and of d, and the absolute products
 //! together are at most (sum of |v_i| |row i of W_O|) |u_j|.
 
-use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Tile, tile};
+use super::{Ids, Race, beat, columns};
+use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Tile, dot_in_order, tile};
 use std::ops::Range;
 
 /// Under this no intermediate sum overflows.
@@ -29,9 +30,11 @@ pub struct Through {
     pub w_o: Vec<f32>,
 }
 
-/// Whether `rows` rows of one head are cheaper this way, the sums done again included.
-pub fn worth(rows: usize, d: usize, d_head: usize) -> bool {
-    d > d_head && rows * (d - d_head) * 10 > d_head * d * 11
+/// Whether `rows` rows of one head are cheaper this way, the sums done again included; where rows get a first look in
+/// eight bits, that costs about a quarter of the product.
+pub fn worth(rows: usize, d: usize, d_head: usize, first_look: bool) -> bool {
+    let other = if first_look { d / 4 } else { d };
+    other > d_head && rows * (other - d_head) * 10 > d_head * d * 11
 }
 
 /// What the race of one head keeps of it.
@@ -109,6 +112,53 @@ impl Middle {
     pub(super) fn slack(&self, i: usize, longest: f32) -> f64 {
         let ((slack, size), longest) = (self.slack[i], f64::from(longest));
         slack * longest + UNDERFLOW * (1.0 + longest + size)
+    }
+}
+
+impl Race {
+    /// Counts, for all undecided rows, who of the columns in `col_panels` beats the target: what
+    /// [`Race::count`] counts, by way of W_O W_U. `lengths`: see [`panel_lengths`].
+    pub fn count_through(&mut self, w_u: &PackedB, lengths: &[f32], col_panels: Range<usize>, ids: Ids<'_>) {
+        let Some(middle) = &mut self.middle else { return };
+        let (d, d_head) = (self.entrants.d, middle.d_head());
+        let mut column = vec![0.0; d];
+        for pj in col_panels {
+            let (first, n, id) = columns(w_u, pj, ids);
+            middle.enter(w_u.panel(pj));
+            self.work.add((n * d_head * (d + self.live.len())) as u64);
+            for pi in 0..self.packed.panels() {
+                let t = middle.near(self.packed.panel(pi));
+                for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
+                    let slack = middle.slack(runner.row, lengths[pj]);
+                    let (low, high) = (
+                        (f64::from(runner.z) - slack) as f32,
+                        (f64::from(runner.z) + slack) as f32,
+                    );
+                    let above: u32 = z.iter().map(|z| u32::from(*z > high)).sum();
+                    let below: u32 = z.iter().map(|z| u32::from(*z < low)).sum();
+                    if n == NR && above + below == NR as u32 {
+                        runner.count.above += above;
+                        runner.count.below += below;
+                        continue;
+                    }
+                    for c in 0..n {
+                        if id[c] == runner.target {
+                            continue;
+                        }
+                        if z[c] > high {
+                            runner.count.above += 1;
+                        } else if z[c] < low {
+                            runner.count.below += 1;
+                        } else {
+                            w_u.column(first + c, &mut column);
+                            let exact = dot_in_order(self.entrants.row(runner.row), &column);
+                            self.work.add(d as u64);
+                            beat(runner, &[exact], &id[c..=c]);
+                        }
+                    }
+                }
+            }
+        }
     }
 }
 

@@ -80,6 +80,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         let mut all = Ranked {
             member: vec![0; n_head * n],
             multiply_adds: 0,
+            int8_multiply_adds: 0,
         };
         let step = (HEAD_OUTPUTS / (n_head * d)).clamp(1, n.max(1));
         for first in (0..n).step_by(step) {
@@ -96,6 +97,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
                 all.member[head * n + first..][..rows.len()].copy_from_slice(row);
             }
             all.multiply_adds += ranked.multiply_adds;
+            all.int8_multiply_adds += ranked.int8_multiply_adds;
         }
         Ok(all)
     }
