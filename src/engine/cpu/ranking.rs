@@ -6,8 +6,11 @@ use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
 use crate::error::{Result, zeroed};
 use crate::kernels::coarse;
-use crate::kernels::gemm::{PackedA, PackedB, matmul, matmul_into};
+use crate::kernels::gemm::{NR, PackedA, PackedB, matmul, matmul_into};
 use crate::kernels::rank::{Count, Entrants, Ids, Race, Through, Work, worth};
+
+/// Rivals in the first block; each next block is twice as long.
+const FIRST_RIVALS: usize = 32;
 
 /// One layer's ranking under way.
 pub struct CpuPending {
@@ -40,8 +43,14 @@ pub(super) async fn submit(
     if !query.rivals.is_empty() {
         let mut rivals = PackedB::new(d, query.rivals.len(), "the rivals")?;
         rivals.write_transposed(0, &embedding.vocabulary.rows(query.rivals).await?);
-        count_block(&mut race, &rivals, 0..rivals.panels(), Ids::List(query.rivals), host).await?;
-        race.drop_losers();
+        // Most rows have lost after a few of them.
+        let (mut from, mut block) = (0, FIRST_RIVALS / NR);
+        while from < rivals.panels() && race.live() > 0 {
+            let to = (from + block).min(rivals.panels());
+            count_block(&mut race, &rivals, from..to, Ids::List(query.rivals), host).await?;
+            race.drop_losers();
+            (from, block) = (to, block * 2);
+        }
         race.restart_counts();
     }
     let (rows, mut survivors) = race.survivors();
