@@ -31,8 +31,8 @@ const LAYER_BUDGET = 64 << 20;
 
 /** Of the wasm heaps, beside what they hold when the model is open: kept layers, the one at hand, a piece twice. */
 const WORKER_HEAP = LAYER_BUDGET + LAYER + 2 * PIECE;
-/** Module and stack, a part of the embedding, a piece of it that comes in, a layer that rows go through. */
-const shardHeap = (count) => (4 << 20) + EMBEDDING / count + PIECE + LAYER;
+/** Module and stack, a part of the embedding, the same in bytes, a piece of it that comes in, a layer that rows go through. */
+const shardHeap = (count) => (4 << 20) + (1.25 * EMBEDDING) / count + PIECE + LAYER;
 /**
  * JavaScript's own, beside that of the open model: chunks that wait to be read; of each line the chunk that fills, the one
  * that is hashed and the one that goes to the disk; a piece on its way to the core, and to the shards in parts and messages.
