@@ -53,8 +53,8 @@ proptest! {
             for (i, (sum, low, high)) in verdicts(&y, &e, d, &z).into_iter().enumerate() {
                 let (row, column) = (i / columns.len(), i % columns.len());
                 let exact = dot_in_order(&y[row * d..(row + 1) * d], columns[column]);
-                prop_assert!(!(sum > high) || exact > z[row], "{exact} {} {sum} {low} {high}", z[row]);
-                prop_assert!(!(sum < low) || exact < z[row], "{exact} {} {sum} {low} {high}", z[row]);
+                prop_assert!(sum <= high || exact > z[row], "{exact} {} {sum} {low} {high}", z[row]);
+                prop_assert!(sum >= low || exact < z[row], "{exact} {} {sum} {low} {high}", z[row]);
             }
         }
     }
