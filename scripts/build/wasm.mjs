@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, pkg, root, wasmTarget } from '../lib/paths.mjs';
+import { cache, pkg, root, wasmKept, wasmTarget } from '../lib/paths.mjs';
 import { Failure, run, say, seconds } from '../lib/run.mjs';
 import { WASM, wasmToolchain } from '../lib/toolchain.mjs';
 import { wasmBindgenPath, wasmBindgenVersion } from '../setup/wasm-bindgen.mjs';
@@ -45,13 +45,31 @@ export function cargoCall({ name, features, rustflags = '' }) {
   };
 }
 
-/** Cargo's wasm for one flavour; returns its path. */
+/** When a file was written, or null. */
+const written = (file) => (existsSync(file) ? statSync(file, { bigint: true }).mtimeNs : null);
+
+/**
+ * Cargo's wasm for one flavour; returns its path. Cargo knows of each flavour whether it is up to date, but flavours of one
+ * folder write a file of one name there: what was written just now is this flavour's, else it is the one that was kept.
+ */
 async function compile(flavour) {
   const { name } = flavour;
   const { cargo, args, env } = cargoCall(flavour);
-  await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args], { cwd: root, env });
-  const target = wasmTarget[name];
-  const made = join(target, WASM, 'release', 'headmap.wasm');
+  const release = join(wasmTarget[name], WASM, 'release');
+  const linked = join(release, 'deps', 'headmap.wasm');
+  const made = wasmKept(name);
+  const build = async () => {
+    const before = written(linked);
+    await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args], { cwd: root, env });
+    if (written(linked) !== before) copyFileSync(linked, made);
+  };
+  await build();
+  if (!existsSync(made)) {
+    // Up to date, but not kept: what cargo remembers of our crate goes, so that it is compiled.
+    const known = join(release, '.fingerprint');
+    for (const entry of readdirSync(known).filter((e) => e.startsWith('headmap-'))) rmSync(join(known, entry), { recursive: true });
+    await build();
+  }
   // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).
   if (readFileSync(made).includes('command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
   return made;

@@ -13,16 +13,16 @@ export const cache =
 export const tools = join(cache, 'tools');
 export const nativeTarget = join(cache, 'target');
 
-/**
- * One target folder per flavour: both make a file of the same name, so in one folder each build
- * would undo the other's and nothing would ever be up to date.
- */
+/** A target folder for each set of compiler flags: flavours with the same flags share what they depend on. */
 export const wasmTarget = {
   webgpu: join(cache, 'target-wasm'),
-  cpu: join(cache, 'target-wasm-cpu'),
-  relaxed: join(cache, 'target-wasm-relaxed'),
+  cpu: join(cache, 'target-wasm'),
+  relaxed: join(cache, 'target-wasm-run'),
   run: join(cache, 'target-wasm-run'),
 };
+
+/** Where a flavour's core is kept: flavours that share a folder write a file of the same name there. */
+export const wasmKept = (name) => join(wasmTarget[name], `headmap-${name}.wasm`);
 
 export const pkg = join(root, 'pkg');
 export const dist = join(root, 'dist');
