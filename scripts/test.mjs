@@ -17,7 +17,7 @@ const SUITES = {
   // With WebGPU, so that burn is compiled once for everything.
   rust: () => cargoTests(['--release', '--no-fail-fast', ...NATIVE]),
   // The trainer: a few steps of it, and what it writes. Its burn differentiates: 28 crates more.
-  train: () => cargoTests(['--release', '--manifest-path', 'train/Cargo.toml']),
+  train: () => cargoTests(['--release', '--features', 'shared', '--manifest-path', 'train/Cargo.toml']),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
   e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
 };
