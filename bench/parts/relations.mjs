@@ -19,7 +19,7 @@ function words() {
 }
 
 /** `target(i)`: index of the target of word i. */
-export function twenty(target) {
+function twenty(target) {
   const list = words();
   return Array.from({ length: RELATIONS }, (_, r) => ({
     name: `words ${r + 1}`, k: 1,

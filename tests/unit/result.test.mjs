@@ -34,6 +34,7 @@ const lies = {
   'an unknown backend': (r) => { r.engine.backend = 'abacus'; return r; },
   'negative seconds': (r) => { r.seconds = -1; return r; },
   'endless work': (r) => { r.multiply_adds = Infinity; return r; },
+  'a first look larger than all work': (r) => { r.int8_multiply_adds = r.multiply_adds + 1; return r; },
   'no relation': (r) => { r.relations = []; return r; },
   'a missing layer': (r) => { r.relations[0].hits.pop(); return r; },
   'a missing head': (r) => { r.relations[0].hits[1].pop(); return r; },

@@ -3,7 +3,7 @@
  * by field: nothing unknown, and nothing that contradicts itself, reaches the page.
  */
 import { bit, countBits, decodeBits } from './bits.js';
-import { amount, flag, integer, invalid, list, object, oneOf, text, textOrNull } from './check.js';
+import { amount, flag, integer, invalid, list, number, object, oneOf, text, textOrNull } from './check.js';
 
 export const SCHEMA = 'headmap/result';
 export const VERSION = 1;
@@ -60,7 +60,7 @@ export function validateResult(value) {
     seconds: amount(result.seconds, 'seconds'),
     multiply_adds: amount(result.multiply_adds, 'multiply_adds'),
     // Files of before have none.
-    int8_multiply_adds: amount(result.int8_multiply_adds ?? 0, 'int8_multiply_adds'),
+    int8_multiply_adds: number(result.int8_multiply_adds ?? 0, 'int8_multiply_adds', 0, result.multiply_adds),
     full_projection_multiply_adds: amount(result.full_projection_multiply_adds, 'full_projection_multiply_adds'),
     bytes_read: amount(result.bytes_read, 'bytes_read'),
     relations: list(result.relations, 'relations', { min: 1, max: MOST_RELATIONS })

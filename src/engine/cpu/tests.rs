@@ -81,15 +81,15 @@ fn plain(c: &Case) -> Vec<u8> {
 }
 
 fn sharded(sizes: &'static [usize]) -> CpuEngine {
-    spread_over(sizes, true)
+    spread_over(sizes, true, false)
 }
 
-fn spread_over(sizes: &'static [usize], meet: bool) -> CpuEngine {
+fn spread_over(sizes: &'static [usize], meet: bool, first_look: bool) -> CpuEngine {
     let spread = move |shape: Shape| {
         let mut first = 0;
         let shards = sizes.iter().map(|n| {
             first += n;
-            Shard::new(first - n, *n, shape.d_model)
+            Ok(Shard::new(first - n, *n, shape.d_model)?.with_first_look(first_look))
         });
         let shards = shards.collect::<Result<Vec<_>>>()?;
         assert_eq!(first, shape.n_vocab);
@@ -118,7 +118,13 @@ fn equals_the_definition_on_odd_shapes() {
 fn shards_give_the_answer_of_one_thread() {
     let c = case(257, 3, 5, 20);
     let want = plain(&c);
-    for engine in [sharded(&[257]), sharded(&[1, 255, 1]), sharded(&[100, 57, 100])] {
+    let looked_at = spread_over(&[100, 57, 100], true, true);
+    for engine in [
+        sharded(&[257]),
+        sharded(&[1, 255, 1]),
+        sharded(&[100, 57, 100]),
+        looked_at,
+    ] {
         assert_eq!(run(&engine, &c, &c.targets[..1]).member, want);
     }
 }
@@ -131,12 +137,15 @@ fn shards_that_meet_give_the_answer_of_shards_that_do_not_for_less_work() {
         c.k = (0..n).map(|i| [1, 3, 10, 40][i % 4]).collect();
         let want = plain(&c);
         let sizes: &[usize] = &[3800, 300, 4600, 1, 299];
-        let [alone, meeting, again] =
-            [false, true, true].map(|meet| run(&spread_over(sizes, meet), &c, &c.targets[..3]));
-        assert_eq!((&alone.member, &meeting.member), (&want, &want));
-        assert_eq!(meeting.multiply_adds, again.multiply_adds, "the same work every time");
-        let (less, more) = (meeting.multiply_adds, alone.multiply_adds);
-        assert!(less < more, "{less} of {more}");
+        for first_look in [false, true] {
+            let [alone, meeting, again] =
+                [false, true, true].map(|meet| run(&spread_over(sizes, meet, first_look), &c, &c.targets[..3]));
+            assert_eq!((&alone.member, &meeting.member), (&want, &want));
+            assert_eq!(meeting.int8_multiply_adds > 0, first_look);
+            assert_eq!(meeting.multiply_adds, again.multiply_adds, "the same work every time");
+            let (less, more) = (meeting.multiply_adds, alone.multiply_adds);
+            assert!(less < more, "{less} of {more}");
+        }
     }
 }
 
@@ -145,7 +154,8 @@ fn heads_of_many_pairs_give_the_same_answer() {
     // 60 pairs a head of width 4 in 24: the cheaper way is taken, and left again as rows lose.
     let c = case(700, 6, 4, 60);
     let want = plain(&c);
-    for engine in [CpuEngine::default(), sharded(&[100, 500, 100])] {
+    let looked_at = spread_over(&[100, 500, 100], true, true);
+    for engine in [CpuEngine::default(), sharded(&[100, 500, 100]), looked_at] {
         assert_eq!(run(&engine, &c, &[]).member, want);
         assert_eq!(run(&engine, &c, &c.targets[..5]).member, want);
     }
@@ -193,7 +203,13 @@ fn logits_are_products_with_every_token_in_one_thread_and_in_several() {
                 .map(move |t| x.iter().zip(t).fold(0.0, |s, (a, b)| s + a * b))
         })
         .collect();
-    for engine in [CpuEngine::default(), sharded(&[1, 255, 1]), sharded(&[100, 57, 100])] {
+    let looked_at = spread_over(&[100, 57, 100], true, true);
+    for engine in [
+        CpuEngine::default(),
+        sharded(&[1, 255, 1]),
+        sharded(&[100, 57, 100]),
+        looked_at,
+    ] {
         let mut embedding = engine.create_embedding(c.shape).unwrap();
         engine.write_embedding(&mut embedding, 0, &c.embedding).unwrap();
         let got = pollster::block_on(engine.logits(&embedding, &c.sources, &SilentHost)).unwrap();
