@@ -10,7 +10,7 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { nativeTarget, root } from './lib/paths.mjs';
+import { root, weightsTarget } from './lib/paths.mjs';
 import { Failure, main, run } from './lib/run.mjs';
 import { nativeCargo } from './lib/toolchain.mjs';
 import { makeTokenizer } from './make-tokenizer.mjs';
@@ -26,7 +26,7 @@ export async function makeWeights(args) {
   const cargo = nativeCargo();
   if (!cargo) throw new Failure('cargo is not on the PATH; run: node scripts/setup.mjs');
   const example = ['run', '--quiet', '--locked', '--release', '--no-default-features', '--example', 'make_weights', '--'];
-  await run(cargo, [...example, ...args], { cwd: root, env: { CARGO_TARGET_DIR: nativeTarget } });
+  await run(cargo, [...example, ...args], { cwd: root, env: { CARGO_TARGET_DIR: weightsTarget } });
 }
 
 /** @param {string} out folder to write to */

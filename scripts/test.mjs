@@ -4,22 +4,29 @@
  *
  *   node scripts/test.mjs [rust] [train] [node] [e2e]     without a name: all of them
  */
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { gpt2Tokenizer } from './build/model-files.mjs';
-import { NATIVE } from './lib/toolchain.mjs';
+import { NATIVE_TESTS } from './lib/toolchain.mjs';
 import { main, runScript, say, seconds } from './lib/run.mjs';
 import { cargoTests, nodeTests } from './test/runners.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
+/** Browser tests that a clock or a meter of memory judges: one at a time, when nothing else runs. */
+const ALONE = ['budget', 'cancel', 'large-figure', 'run-cancel', 'weights-xl'].map((name) => `${name}.test.mjs`);
+
+/** Sums what two runners counted. */
+const both = (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
+
 const SUITES = {
-  // Optimised: weights of GPT-2 small's shape are scored, and a shader's twin goes through real sizes.
-  // With WebGPU, so that burn is compiled once for everything.
-  rust: () => cargoTests(['--release', '--no-fail-fast', ...NATIVE]),
-  // The trainer: a few steps of it, and what it writes. Its burn differentiates: 28 crates more.
-  train: () => cargoTests(['--release', '--features', 'shared', '--manifest-path', 'train/Cargo.toml']),
+  rust: () => cargoTests([...NATIVE_TESTS.rust, '--no-fail-fast']),
+  train: () => cargoTests(NATIVE_TESTS.train),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
-  e2e: () => nodeTests('tests/e2e', () => true, ['--test-concurrency=1']),
+  e2e: async () => both(
+    await nodeTests('tests/e2e', (path) => !ALONE.includes(path), [`--test-concurrency=${Math.min(4, availableParallelism())}`]),
+    await nodeTests('tests/e2e', (path) => ALONE.includes(path), ['--test-concurrency=1']),
+  ),
 };
 
 main(async () => {
@@ -32,11 +39,11 @@ main(async () => {
   if (names.includes('e2e')) await runScript(here('build.mjs'));
   else await gpt2Tokenizer();
 
-  const sum = { passed: 0, failed: 0, skipped: 0 };
+  let sum = { passed: 0, failed: 0, skipped: 0 };
   for (const name of names) {
     const start = performance.now();
     const counts = await SUITES[name]();
-    for (const key of Object.keys(sum)) sum[key] += counts[key];
+    sum = both(sum, counts);
     say(`${name} tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped (${seconds(start)})`);
   }
   console.log(`${sum.passed} passed, ${sum.failed} failed${sum.skipped ? `, ${sum.skipped} skipped` : ''}`);

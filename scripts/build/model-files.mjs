@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { nativeTarget, pkg, root } from '../lib/paths.mjs';
+import { pkg, root } from '../lib/paths.mjs';
 import { runScript, say } from '../lib/run.mjs';
 
 /** The page asks for these names, beside itself. */
@@ -23,5 +23,5 @@ export async function gpt2Tokenizer() {
 export async function modelFiles() {
   await gpt2Tokenizer();
   say('making the planted model that comes with the page');
-  await runScript(script('make-planted.mjs'), ['--out', PLANTED], { env: { CARGO_TARGET_DIR: nativeTarget } });
+  await runScript(script('make-planted.mjs'), ['--out', PLANTED]);
 }

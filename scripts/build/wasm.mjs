@@ -17,6 +17,9 @@ const WASM_FEATURES = [
   '--enable-multivalue',
 ];
 
+/** Said for our own crate alone, where the kernels are, so that what it depends on is the same in all flavours. */
+const RELAXED = ['-C', 'target-feature=+relaxed-simd'];
+
 /**
  * `relaxed` is `cpu` for browsers with relaxed SIMD: a fused multiply-add, a faster product.
  * `run` is `relaxed` and what runs the model on the CPU; without relaxed SIMD, `webgpu` does that.
@@ -24,50 +27,68 @@ const WASM_FEATURES = [
  * its host code only launches kernels, so it is optimised for size.
  */
 export const FLAVOURS = [
-  { name: 'cpu', features: [], optimise: ['-O3'] },
-  { name: 'relaxed', features: [], rustflags: ' -C target-feature=+relaxed-simd', optimise: ['-O3', '--enable-relaxed-simd'] },
-  { name: 'run', features: ['--features', 'run'], rustflags: ' -C target-feature=+relaxed-simd', optimise: ['-O3', '--enable-relaxed-simd'] },
-  { name: 'webgpu', features: ['--features', 'webgpu'], optimise: ['-Os'] },
+  { name: 'cpu', features: ['webgpu-crates'], optimise: ['-O3'] },
+  { name: 'relaxed', features: ['webgpu-crates'], codegen: RELAXED, optimise: ['-O3', '--enable-relaxed-simd'] },
+  { name: 'run', features: ['run', 'kernel-crates'], codegen: RELAXED, optimise: ['-O3', '--enable-relaxed-simd'] },
+  { name: 'webgpu', features: ['webgpu'], optimise: ['-Os'] },
 ];
 
 const KEPT_RESULTS = 12;
 const digest = (...parts) => parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest('hex');
 
-/** How cargo is called for one flavour. @returns {{cargo: string, args: string[], env: object}} */
-export function cargoCall({ name, features, rustflags = '' }) {
+/**
+ * How cargo is called for one flavour: `cargo rustc` with a crate type, `args`, `--` and `codegen`.
+ * @returns {{cargo: string, args: string[], codegen: string[], env: object}}
+ */
+export function cargoCall({ features, codegen = [] }) {
   const toolchain = wasmToolchain();
   if (!toolchain) throw new Failure('no compiler for wasm32 is here; run: node scripts/setup.mjs');
   return {
     cargo: toolchain.cargo,
-    args: ['--release', '--locked', '--lib', '--no-default-features', ...features, ...toolchain.args],
+    args: ['--release', '--locked', '--lib', '--no-default-features', '--features', features.join(), ...toolchain.args],
+    codegen,
     // Said for wasm alone: natively test harnesses unwind, and a program that aborts would be a second build of everything.
-    env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', RUSTFLAGS: toolchain.env.RUSTFLAGS + rustflags, CARGO_TARGET_DIR: wasmTarget[name] },
+    env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', CARGO_TARGET_DIR: wasmTarget },
   };
 }
 
 /** When a file was written, or null. */
 const written = (file) => (existsSync(file) ? statSync(file, { bigint: true }).mtimeNs : null);
 
+/** What cargo remembers of our own crate goes, so that all of it is compiled. */
+function forget(release) {
+  const known = join(release, '.fingerprint');
+  if (!existsSync(known)) return;
+  for (const entry of readdirSync(known).filter((e) => e.startsWith('headmap-'))) rmSync(join(known, entry), { recursive: true });
+}
+
 /**
- * Cargo's wasm for one flavour; returns its path. Cargo knows of each flavour whether it is up to date, but flavours of one
- * folder write a file of one name there: what was written just now is this flavour's, else it is the one that was kept.
+ * Cargo's wasm for one flavour; returns its path. Cargo knows of each flavour whether it is up to date, but all of them
+ * write a file of one name: what was written just now is this flavour's, else it is the one that was kept.
  */
 async function compile(flavour) {
   const { name } = flavour;
-  const { cargo, args, env } = cargoCall(flavour);
-  const release = join(wasmTarget[name], WASM, 'release');
+  const { cargo, args, codegen, env } = cargoCall(flavour);
+  const release = join(wasmTarget, WASM, 'release');
   const linked = join(release, 'deps', 'headmap.wasm');
   const made = wasmKept(name);
+  // Stands while cargo's file is not yet kept: after an end in between, what is kept is older than what cargo knows of.
+  const pending = `${made}.pending`;
   const build = async () => {
+    writeFileSync(pending, '');
     const before = written(linked);
-    await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args], { cwd: root, env });
-    if (written(linked) !== before) copyFileSync(linked, made);
+    try {
+      await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args, '--', ...codegen], { cwd: root, env });
+    } finally {
+      if (written(linked) !== before) copyFileSync(linked, made);
+      rmSync(pending);
+    }
   };
+  mkdirSync(wasmTarget, { recursive: true });
+  if (existsSync(pending)) rmSync(made, { force: true });
   await build();
   if (!existsSync(made)) {
-    // Up to date, but not kept: what cargo remembers of our crate goes, so that it is compiled.
-    const known = join(release, '.fingerprint');
-    for (const entry of readdirSync(known).filter((e) => e.startsWith('headmap-'))) rmSync(join(known, entry), { recursive: true });
+    forget(release);
     await build();
   }
   // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).

@@ -12,17 +12,14 @@ export const cache =
 
 export const tools = join(cache, 'tools');
 export const nativeTarget = join(cache, 'target');
+/** Of the small program that makes weights: it must not wait for a build of the tests, nor for burn. */
+export const weightsTarget = join(cache, 'target-weights');
 
-/** A target folder for each set of compiler flags: flavours with the same flags share what they depend on. */
-export const wasmTarget = {
-  webgpu: join(cache, 'target-wasm'),
-  cpu: join(cache, 'target-wasm'),
-  relaxed: join(cache, 'target-wasm-run'),
-  run: join(cache, 'target-wasm-run'),
-};
+/** Of all wasm flavours: they share what they depend on. */
+export const wasmTarget = join(cache, 'target-wasm');
 
-/** Where a flavour's core is kept: flavours that share a folder write a file of the same name there. */
-export const wasmKept = (name) => join(wasmTarget[name], `headmap-${name}.wasm`);
+/** Where a flavour's core is kept: in the shared folder each is written to a file of the same name. */
+export const wasmKept = (name) => join(wasmTarget, `headmap-${name}.wasm`);
 
 export const pkg = join(root, 'pkg');
 export const dist = join(root, 'dist');

@@ -20,8 +20,18 @@ const WASM_RUSTFLAGS = '--cfg getrandom_backend="wasm_js" -C target-feature=+sim
 export const DEBIAN_WASM_PACKAGES = ['rustc-web', 'cargo-web', 'rust-web-src', 'lld-22'];
 export const DEBIAN_CLIPPY_PACKAGE = 'rust-web-clippy';
 
-/** The features of everything native that runs the model: one set, so that burn is compiled once. */
-export const NATIVE = ['--features', 'webgpu'];
+/** The profile that native tests are compiled with, and the name of its folder in cargo's. */
+export const CHECKED = 'checked';
+
+/**
+ * Cargo's arguments for each suite of native tests.
+ * `rust` optimised: weights of GPT-2 small's shape are scored, and a shader's twin goes through real sizes. With WebGPU,
+ * so that burn is compiled once for everything. `train`, the trainer: its burn differentiates, some crates more.
+ */
+export const NATIVE_TESTS = {
+  rust: ['--profile', CHECKED, '--features', 'webgpu'],
+  train: ['--profile', CHECKED, '--features', 'shared', '--manifest-path', 'train/Cargo.toml'],
+};
 
 /** Cargo for this machine's own programs, or null. */
 export const nativeCargo = () => which('cargo');

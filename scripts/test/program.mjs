@@ -2,14 +2,14 @@
 import { join } from 'node:path';
 import { nativeTarget, root } from '../lib/paths.mjs';
 import { run } from '../lib/run.mjs';
-import { NATIVE, nativeCargo } from '../lib/toolchain.mjs';
+import { CHECKED, nativeCargo, NATIVE_TESTS } from '../lib/toolchain.mjs';
 
 /**
  * Runs `headmap ...args`. Built by `cargo test`, not `cargo run`: without the tests' own dependencies cargo chooses other
  * features for shared ones, and builds burn a second time.
  */
 export async function headmap(args) {
-  const test = ['test', '--quiet', '--locked', '--release', ...NATIVE, '--no-run', '--test', 'command_line'];
+  const test = ['test', '--quiet', '--locked', ...NATIVE_TESTS.rust, '--no-run', '--test', 'command_line'];
   await run(nativeCargo(), test, { cwd: root, env: { CARGO_TARGET_DIR: nativeTarget } });
-  await run(join(nativeTarget, 'release', 'headmap'), args, { cwd: root });
+  await run(join(nativeTarget, CHECKED, 'headmap'), args, { cwd: root });
 }
