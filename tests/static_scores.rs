@@ -12,10 +12,20 @@ use support::{Bounds, model, open, relation, static_goldens};
 fn check(name: &str, preprocessing: Preprocessing, exact: bool) {
     let goldens = static_goldens(name);
     let model = open(&model(name)).unwrap();
-    let cases: Vec<_> = goldens.cases.iter().filter(|c| c.preprocessing == preprocessing).collect();
+    let cases: Vec<_> = goldens
+        .cases
+        .iter()
+        .filter(|c| c.preprocessing == preprocessing)
+        .collect();
     assert!(!cases.is_empty());
     let relations: Vec<_> = cases.iter().map(|c| relation(&c.relation, c.k)).collect();
-    let result = pollster::block_on(score_relations(&model, &relations, Options { preprocessing }, &SilentHost)).unwrap();
+    let result = pollster::block_on(score_relations(
+        &model,
+        &relations,
+        Options { preprocessing },
+        &SilentHost,
+    ))
+    .unwrap();
     assert_eq!(result.relations.len(), cases.len());
     for (case, got) in cases.into_iter().zip(&result.relations) {
         let what = format!("{name}, {}, k = {}, {preprocessing:?}", case.relation, case.k);
