@@ -1,12 +1,10 @@
 /** Running the planted model from the page: every view, its numbers against the goldens, and its files. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { PNG } from 'pngjs';
 import { byId, dismissErrors, finish, launchBrowser, newPage, nextError, openFigure, pick, saved, startSite } from './harness.mjs';
+import { golden, isGoldenAblation, isGoldenDynamic, isGoldenPrompt } from './run-goldens.mjs';
 import { loadRun, openView, runView, savedRun, show } from './run-page.mjs';
-
-const golden = (name) => JSON.parse(readFileSync(new URL(`../golden/${name}-planted.json`, import.meta.url), 'utf8'));
 
 let site;
 let browser;
@@ -19,10 +17,6 @@ after(async () => {
   await site.close();
 });
 
-const goldenHits = (each) => [each.with_context_score, each.with_context_suppression, each.without_context_score, each.without_context_suppression]
-  .map(({ hits }) => hits);
-const savedHits = ({ with_context: within, without_context: without }) => [within.hits, within.suppression_hits, without.hits, without.suppression_hits];
-
 describe('in use', () => {
   test('the four templates give the goldens’ hits, and every file holds them', async () => {
     const page = await newPage(browser);
@@ -30,9 +24,7 @@ describe('in use', () => {
     await runView(page, 'in-use');
     const { document, text, name } = await savedRun(page, 'in-use');
     assert.match(name, /^headmap_planted-model_dynamic_name-copying\.json$/);
-    const cases = golden('dynamic').cases.filter(({ relation }) => relation === 'name_copying');
-    assert.deepEqual(document.templates.map(({ template }) => template), cases.map(({ template }) => template));
-    cases.forEach((each, index) => assert.deepEqual(savedHits(document.templates[index]), goldenHits(each), each.template));
+    isGoldenDynamic(document);
     assert.equal(document.static.hits[2][1], 117);
     assert.match(await byId(page, 'scatter').getAttribute('aria-label'), /^Pearson’s r = (1\.000|0\.\d{3}), n = 64\./);
     assert.equal(await byId(page, 'correlations').locator('tbody td').count(), 4);
@@ -116,15 +108,7 @@ test('ablation: without the planted heads the name task falls to zero, random he
   await openView(page, site.url, 'ablation');
   await runView(page, 'ablation');
   const { document } = await savedRun(page, 'ablation');
-  const [names, , , control] = golden('causal').cases;
-  const [task, beside] = document.tasks;
-  assert.deepEqual(document.order, names.ablated_in_order);
-  assert.deepEqual([task.clean, ...task.ranked], names.right_after_each);
-  assert.equal(task.ranked.at(-1), 0, 'without its heads no name is copied');
-  assert.equal(task.random.length, 5);
-  for (const draw of task.random) assert.ok(draw.at(-1) > 0.9 * task.total, `a random draw: ${draw.at(-1)} of ${task.total}`);
-  assert.deepEqual([beside.id, beside.clean], ['country_to_capital', control.right_after_each[0]]);
-  assert.ok(beside.ranked.every((right) => right === 43), String(beside.ranked));
+  isGoldenAblation(document);
   // Cut from whole passes, counted.
   assert.ok(document.multiply_adds < document.forward_passes_multiply_adds / 2);
 
@@ -148,15 +132,7 @@ describe('prompt', () => {
     await runView(page, 'prompt');
     const [run] = golden('run').texts;
     const { document } = await savedRun(page, 'prompt');
-    assert.deepEqual(document.tokens.map(({ id }) => id), run.ids);
-    assert.deepEqual(document.top.map(({ id }) => id), run.top_logits.at(-1).map(([id]) => id));
-    const largest = run.top_logits.at(-1)[0][1];
-    run.top_logits.at(-1).forEach(([, logit], at) => assert.ok(Math.abs(document.top[at].logit - logit) < 2e-4 * largest));
-    const sum = document.attribution.flat().reduce((total, part) => total + part, document.attribution_rest);
-    assert.ok(Math.abs(sum - document.target.logit) < 1e-3, `${sum} is not ${document.target.logit}`);
-    const [{ layer, head, pattern }] = document.attention;
-    run.pattern[layer][head].forEach((row, query) => row.forEach((share, key) => (
-      assert.ok(Math.abs(pattern[query * run.ids.length + key] - share) < 1e-4, `${layer}.${head}: ${query}, ${key}`))));
+    isGoldenPrompt(document);
 
     // Another head's pattern is at hand; the mean of its layer is the mean.
     await byId(page, 'attribution-0').focus();
