@@ -47,50 +47,25 @@ export function cargoCall({ features, codegen = [] }) {
     cargo: toolchain.cargo,
     args: ['--release', '--locked', '--lib', '--no-default-features', '--features', features.join(), ...toolchain.args],
     codegen,
-    // Said for wasm alone: natively test harnesses unwind, and a program that aborts would be a second build of everything.
-    env: { ...toolchain.env, CARGO_PROFILE_RELEASE_PANIC: 'abort', CARGO_TARGET_DIR: wasmTarget },
+    // Panic: said for wasm alone; natively test harnesses unwind, and a program that aborts would be a second build of everything.
+    env: {
+      ...toolchain.env,
+      CARGO_PROFILE_RELEASE_PANIC: 'abort',
+      CARGO_TARGET_DIR: wasmTarget,
+      // Without it all flavours of a cdylib have one name and one record in cargo's folder, and each undoes the others.
+      // Cargo's own, for the standard library; where it does nothing our crate is compiled anew each time, and no worse.
+      __CARGO_DEFAULT_LIB_METADATA: 'headmap',
+    },
   };
 }
 
-/** When a file was written, or null. */
-const written = (file) => (existsSync(file) ? statSync(file, { bigint: true }).mtimeNs : null);
-
-/** What cargo remembers of our own crate goes, so that all of it is compiled. */
-function forget(release) {
-  const known = join(release, '.fingerprint');
-  if (!existsSync(known)) return;
-  for (const entry of readdirSync(known).filter((e) => e.startsWith('headmap-'))) rmSync(join(known, entry), { recursive: true });
-}
-
-/**
- * Cargo's wasm for one flavour; returns its path. Cargo knows of each flavour whether it is up to date, but all of them
- * write a file of one name: what was written just now is this flavour's, else it is the one that was kept.
- */
+/** Cargo's wasm for one flavour; returns where it is kept, for the next flavour is written to the same file. */
 async function compile(flavour) {
   const { name } = flavour;
   const { cargo, args, codegen, env } = cargoCall(flavour);
-  const release = join(wasmTarget, WASM, 'release');
-  const linked = join(release, 'deps', 'headmap.wasm');
+  await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args, '--', ...codegen], { cwd: root, env });
   const made = wasmKept(name);
-  // Stands while cargo's file is not yet kept: after an end in between, what is kept is older than what cargo knows of.
-  const pending = `${made}.pending`;
-  const build = async () => {
-    writeFileSync(pending, '');
-    const before = written(linked);
-    try {
-      await run(cargo, ['rustc', '--crate-type', 'cdylib', ...args, '--', ...codegen], { cwd: root, env });
-    } finally {
-      if (written(linked) !== before) copyFileSync(linked, made);
-      rmSync(pending);
-    }
-  };
-  mkdirSync(wasmTarget, { recursive: true });
-  if (existsSync(pending)) rmSync(made, { force: true });
-  await build();
-  if (!existsSync(made)) {
-    forget(release);
-    await build();
-  }
+  copyFileSync(join(wasmTarget, WASM, 'release', 'headmap.wasm'), made);
   // The linker's name for a wrapper that runs every constructor again, a millisecond a call (src/web/start.rs).
   if (readFileSync(made).includes('command_export')) throw new Failure(`the exports of the ${name} core are wrapped: nothing calls its constructors`);
   return made;
