@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { PNG } from 'pngjs';
 import { byId, dismissErrors, finish, launchBrowser, newPage, nextError, openFigure, pick, saved, startSite } from './harness.mjs';
-import { golden, isGoldenAblation, isGoldenDynamic, isGoldenPrompt } from './run-goldens.mjs';
+import { golden, assertGoldenAblation, assertGoldenDynamic, assertGoldenPrompt } from './run-goldens.mjs';
 import { loadRun, openView, runView, savedRun, show } from './run-page.mjs';
 
 let site;
@@ -24,7 +24,7 @@ describe('in use', () => {
     await runView(page, 'in-use');
     const { document, text, name } = await savedRun(page, 'in-use');
     assert.match(name, /^headmap_planted-model_dynamic_name-copying\.json$/);
-    isGoldenDynamic(document);
+    assertGoldenDynamic(document);
     assert.equal(document.static.hits[2][1], 117);
     assert.match(await byId(page, 'scatter').getAttribute('aria-label'), /^Pearson’s r = (1\.000|0\.\d{3}), n = 64\./);
     assert.equal(await byId(page, 'correlations').locator('tbody td').count(), 4);
@@ -108,7 +108,7 @@ test('ablation: without the planted heads the name task falls to zero, random he
   await openView(page, site.url, 'ablation');
   await runView(page, 'ablation');
   const { document } = await savedRun(page, 'ablation');
-  isGoldenAblation(document);
+  assertGoldenAblation(document);
   // Cut from whole passes, counted.
   assert.ok(document.multiply_adds < document.forward_passes_multiply_adds / 2);
 
@@ -132,7 +132,7 @@ describe('prompt', () => {
     await runView(page, 'prompt');
     const [run] = golden('run').texts;
     const { document } = await savedRun(page, 'prompt');
-    isGoldenPrompt(document);
+    assertGoldenPrompt(document);
 
     // Another head's pattern is at hand; the mean of its layer is the mean.
     await byId(page, 'attribution-0').focus();

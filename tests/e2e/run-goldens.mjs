@@ -1,4 +1,4 @@
-/** Documents of the views that run the model, held against the reference's numbers for the planted model. */
+/** Documents of the views that run the model, held against the reference's numbers for the planted model: each throws where they differ. */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
@@ -10,14 +10,14 @@ const goldenHits = (each) => [each.with_context_score, each.with_context_suppres
 const savedHits = ({ with_context: within, without_context: without }) => [within.hits, within.suppression_hits, without.hits, without.suppression_hits];
 
 /** Name copying over the four templates that the view begins with. */
-export function isGoldenDynamic(document) {
+export function assertGoldenDynamic(document) {
   const cases = golden('dynamic').cases.filter(({ relation }) => relation === 'name_copying');
   assert.deepEqual(document.templates.map(({ template }) => template), cases.map(({ template }) => template));
   cases.forEach((each, index) => assert.deepEqual(savedHits(document.templates[index]), goldenHits(each), each.template));
 }
 
 /** The curve that the view begins with: without the planted heads no name is copied, random heads and the control stay. */
-export function isGoldenAblation(document) {
+export function assertGoldenAblation(document) {
   const [names, , , control] = golden('causal').cases;
   const [task, beside] = document.tasks;
   assert.deepEqual(document.order, names.ablated_in_order);
@@ -30,7 +30,7 @@ export function isGoldenAblation(document) {
 }
 
 /** The prompt that the view begins with: logits within 2e-4 of the largest, shares of attention within 1e-4. */
-export function isGoldenPrompt(document) {
+export function assertGoldenPrompt(document) {
   const [run] = golden('run').texts;
   assert.deepEqual(document.tokens.map(({ id }) => id), run.ids);
   assert.deepEqual(document.top.map(({ id }) => id), run.top_logits.at(-1).map(([id]) => id));

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { finish, launchBrowser, newPage, openFigure, startSite, useEngine } from './harness.mjs';
-import { isGoldenAblation, isGoldenDynamic, isGoldenPrompt } from './run-goldens.mjs';
+import { assertGoldenAblation, assertGoldenDynamic, assertGoldenPrompt } from './run-goldens.mjs';
 import { runView, savedRun, show } from './run-page.mjs';
 
 /** Shares of attention of both engines. */
@@ -37,19 +37,19 @@ async function opened() {
 
 test('in use: the goldens’ hits over four templates', async () => {
   const page = await opened();
-  isGoldenDynamic(await run(page, 'in-use'));
+  assertGoldenDynamic(await run(page, 'in-use'));
   await finish(page);
 });
 
 test('ablation: the goldens’ numbers after each head', async () => {
   const page = await opened();
-  isGoldenAblation(await run(page, 'ablation'));
+  assertGoldenAblation(await run(page, 'ablation'));
   await finish(page);
 });
 
 test('a prompt: the goldens’ logits and patterns', async () => {
   const page = await opened();
-  isGoldenPrompt(await run(page, 'prompt'));
+  assertGoldenPrompt(await run(page, 'prompt'));
   await finish(page);
 });
 
