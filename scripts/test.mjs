@@ -5,11 +5,13 @@
  *   node scripts/test.mjs [rust] [train] [node] [e2e]     without a name: all of them
  */
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gpt2Tokenizer } from './build/model-files.mjs';
+import { root } from './lib/paths.mjs';
 import { NATIVE_TESTS } from './lib/toolchain.mjs';
 import { main, runScript, say, seconds } from './lib/run.mjs';
-import { cargoTests, nodeTests } from './test/runners.mjs';
+import { cargoTests, nodeTests, testFiles } from './test/runners.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -19,14 +21,23 @@ const ALONE = ['budget', 'cancel', 'large-figure', 'run-cancel', 'weights-xl'].m
 /** Sums what two runners counted. */
 const both = (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped });
 
+/** In a browser: all that may run side by side, then the others. */
+async function browserTests() {
+  const there = testFiles(join(root, 'tests/e2e'));
+  const gone = ALONE.filter((name) => !there.includes(name));
+  if (gone.length) throw new Error(`to be run alone, and not there: ${gone.join(', ')}`);
+  const sideBySide = Math.min(4, availableParallelism());
+  return both(
+    await nodeTests('tests/e2e', (path) => !ALONE.includes(path), [`--test-concurrency=${sideBySide}`]),
+    await nodeTests('tests/e2e', (path) => ALONE.includes(path), ['--test-concurrency=1']),
+  );
+}
+
 const SUITES = {
   rust: () => cargoTests([...NATIVE_TESTS.rust, '--no-fail-fast']),
   train: () => cargoTests(NATIVE_TESTS.train),
   node: () => nodeTests('tests', (path) => !path.startsWith('e2e')),
-  e2e: async () => both(
-    await nodeTests('tests/e2e', (path) => !ALONE.includes(path), [`--test-concurrency=${Math.min(4, availableParallelism())}`]),
-    await nodeTests('tests/e2e', (path) => ALONE.includes(path), ['--test-concurrency=1']),
-  ),
+  e2e: browserTests,
 };
 
 main(async () => {
