@@ -11,7 +11,7 @@ import { gpt2Tokenizer } from './build/model-files.mjs';
 import { root } from './lib/paths.mjs';
 import { NATIVE_TESTS } from './lib/toolchain.mjs';
 import { main, runScript, say, seconds } from './lib/run.mjs';
-import { cargoTests, nodeTests, testFiles } from './test/runners.mjs';
+import { cargoTests, compileTests, nodeTests, testFiles } from './test/runners.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -33,6 +33,19 @@ async function browserTests() {
   );
 }
 
+/**
+ * The site and the native tests side by side: each compiles minutes of code that only one core works at.
+ * @param {string[]} names - of the suites that will run
+ */
+async function compile(names) {
+  const native = (async () => {
+    for (const name of names) if (Object.hasOwn(NATIVE_TESTS, name)) await compileTests(NATIVE_TESTS[name]);
+  })();
+  const site = names.includes('e2e') ? runScript(here('build.mjs')) : gpt2Tokenizer();
+  const [first] = (await Promise.allSettled([site, native])).filter(({ status }) => status === 'rejected');
+  if (first) throw first.reason;
+}
+
 const SUITES = {
   rust: () => cargoTests([...NATIVE_TESTS.rust, '--no-fail-fast']),
   train: () => cargoTests(NATIVE_TESTS.train),
@@ -47,8 +60,7 @@ main(async () => {
   const names = asked.length ? asked : Object.keys(SUITES);
 
   await runScript(here('setup.mjs'), ['--tests']);
-  if (names.includes('e2e')) await runScript(here('build.mjs'));
-  else await gpt2Tokenizer();
+  await compile(names);
 
   let sum = { passed: 0, failed: 0, skipped: 0 };
   for (const name of names) {

@@ -55,8 +55,16 @@ export function countTap(text) {
   };
 }
 
+const cargoTest = (args) => watched(nativeCargo(), ['test', '--locked', ...args], { CARGO_TARGET_DIR: nativeTarget });
+
+/** Compiles native tests. What fails here fails again, and is counted, when the tests are to run. */
+export async function compileTests(args) {
+  await cargoTest(['--no-run', ...args]);
+}
+
+/** Runs native tests; `args` are cargo's. */
 export async function cargoTests(args) {
-  const { code, text } = await watched(nativeCargo(), ['test', '--locked', ...args], { CARGO_TARGET_DIR: nativeTarget });
+  const { code, text } = await cargoTest(args);
   return honest(countCargo(text), code);
 }
 
