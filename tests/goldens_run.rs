@@ -169,6 +169,43 @@ fn progress_ends_where_it_said_it_would() {
     assert_eq!(watch.settled.get(), watch.planned.get());
 }
 
+/// The model's tensors are kept, or its blocks are read by every pass: what is announced is what is read.
+#[test]
+fn bytes_end_where_they_were_announced() {
+    let mut ask = names(0, &[(3, 1)]);
+    ask.tasks.push(AblationTask {
+        template: "The story of <X> contains".into(),
+        ..names(0, &[]).tasks.remove(0)
+    });
+    for (budget, kept) in [(u64::MAX, true), (0, false)] {
+        let mut model = open(&support::model("planted")).unwrap();
+        model.block_budget = budget;
+        let read = |job: &dyn Fn(&Watch)| {
+            let watch = Watch::default();
+            job(&watch);
+            assert_eq!(watch.read_bytes.get(), watch.planned_bytes.get(), "kept: {kept}");
+            watch.read_bytes.get()
+        };
+        let first = read(&|w| drop(block_on(ablate(&model, &ask, w)).unwrap()));
+        let again = read(&|w| drop(block_on(ablate(&model, &ask, w)).unwrap()));
+        let prompt = read(&|w| drop(block_on(run_prompt(&model, &text("When Mary"), w)).unwrap()));
+        let attention = PatternsAsk {
+            length: 5,
+            sequences: 3,
+            seed: 1,
+        };
+        let patterns = read(&|w| drop(block_on(attention_scores(&model, attention, w)).unwrap()));
+        if kept {
+            assert!(first > 0);
+            assert_eq!((again, prompt, patterns), (0, 0, 0));
+        } else {
+            // Two tasks are two passes.
+            assert_eq!((again, patterns), (2 * prompt, prompt));
+            assert!(first > again);
+        }
+    }
+}
+
 #[test]
 fn a_cancelled_run_leaves_the_next_one_right() {
     let model = open(&model("planted")).unwrap();

@@ -43,6 +43,9 @@ pub struct Model<E: Engine, S: ByteSource> {
     /// Blocks of the model that runs.
     #[cfg(feature = "run")]
     pub(super) blocks: RefCell<HashMap<usize, Rc<crate::gpt2::block::Block>>>,
+    /// wpe and ln_f, which every prompt needs: a few MB.
+    #[cfg(feature = "run")]
+    pub(super) ends: RefCell<HashMap<String, Rc<[f32]>>>,
     /// Bytes of blocks kept on the device: all of them or none.
     #[cfg(feature = "run")]
     pub block_budget: u64,
@@ -78,6 +81,8 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             layer_budget,
             #[cfg(feature = "run")]
             blocks: RefCell::default(),
+            #[cfg(feature = "run")]
+            ends: RefCell::default(),
             #[cfg(feature = "run")]
             block_budget: BLOCK_BUDGET,
             busy: Cell::new(false),

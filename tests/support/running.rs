@@ -268,6 +268,8 @@ pub fn streams<E: Engine, S: ByteSource>(
 pub struct Watch {
     pub planned: Cell<u64>,
     pub settled: Cell<u64>,
+    pub planned_bytes: Cell<u64>,
+    pub read_bytes: Cell<u64>,
     pub breaths: Cell<u32>,
     pub stop_after: Cell<Option<u32>>,
 }
@@ -292,8 +294,13 @@ impl Host for Watch {
 
 impl JobHost for Watch {
     fn event(&self, event: Event<'_>) {
-        if let Event::Plan { comparisons, .. } = event {
-            self.planned.set(self.planned.get() + comparisons);
+        match event {
+            Event::Plan { comparisons, bytes } => {
+                self.planned.set(self.planned.get() + comparisons);
+                self.planned_bytes.set(self.planned_bytes.get() + bytes);
+            }
+            Event::Read { bytes } => self.read_bytes.set(self.read_bytes.get() + bytes),
+            _ => {}
         }
     }
 }

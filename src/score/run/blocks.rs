@@ -35,21 +35,28 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
                 c_proj: self.linear(&format!("h.{l}.mlp.c_proj"), m, d, on, host).await?,
             },
         });
-        let bytes = 4 * (4 * d * d + 2 * d * m) * self.layout.n_layer;
-        if bytes as u64 <= self.block_budget {
+        if self.keeps_blocks() {
             self.blocks.borrow_mut().insert(l, block.clone());
         }
         Ok(block)
+    }
+
+    /// Whether all blocks stay on the device; otherwise every pass reads them again.
+    fn keeps_blocks(&self) -> bool {
+        let (d, m) = (self.layout.d_model, self.layout.d_mlp);
+        let bytes = 4 * (4 * d * d + 2 * d * m) * self.layout.n_layer;
+        bytes as u64 <= self.block_budget
     }
 
     /// Tells the host how much is to be done, and the source what will be read. `passes`: how often the
     /// blocks are gone through.
     pub(super) fn announce_run(&self, work: u64, passes: usize, host: &impl JobHost) {
         let mut keys = self.layout.run_job();
-        let blocks = self.blocks.borrow();
+        let (blocks, ends) = (self.blocks.borrow(), self.ends.borrow());
         keys.retain(|k| match k.strip_prefix("h.").and_then(|k| k.split_once('.')) {
             Some((l, _)) => !l.parse().is_ok_and(|l| blocks.contains_key(&l)),
-            None => k != "wte.weight" || self.embedding.borrow().is_none(),
+            None if k == "wte.weight" => self.embedding.borrow().is_none(),
+            None => !ends.contains_key(k),
         });
         let ranges: Vec<_> = keys
             .iter()
@@ -57,15 +64,19 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             .map(|t| (t.offset, t.len))
             .collect();
         self.source.expect(&ranges);
+        let read_again = |k: &String| k.starts_with("h.") && !self.keeps_blocks();
+        let (again, once): (Vec<_>, Vec<_>) = keys.into_iter().partition(read_again);
         host.event(Event::Plan {
             comparisons: work,
-            bytes: self.layout.bytes(&keys) * passes as u64,
+            bytes: self.layout.bytes(&again) * passes as u64 + self.layout.bytes(&once),
         });
     }
 
     /// `ln_f`
     pub(super) async fn ln_f(&self, on: &RunDevice, host: &impl JobHost) -> Result<LayerNorm> {
-        self.norm("ln_f", on, host).await
+        let weight = self.end("ln_f.weight", host).await?;
+        let bias = self.end("ln_f.bias", host).await?;
+        Ok(self.layer_norm(weight.to_vec(), bias.to_vec(), on))
     }
 
     /// Residual stream before block 0, `[ids.len(), d_model]`: token plus position. `ids`: prompts of `t`
@@ -73,7 +84,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     pub(super) async fn stream_of(&self, ids: &[u32], t: usize, host: &impl JobHost) -> Result<Vec<f32>> {
         let embedding = self.embedding(host).await?;
         let d = self.layout.d_model;
-        let wpe = self.whole("wpe.weight", host).await?;
+        let wpe = self.end("wpe.weight", host).await?;
         let mut x = self.engine.embedding_rows(&embedding, ids).await?;
         for (i, row) in x.chunks_exact_mut(d).enumerate() {
             let position = &wpe[i % t * d..][..d];
@@ -85,7 +96,11 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     async fn norm(&self, key: &str, on: &RunDevice, host: &impl JobHost) -> Result<LayerNorm> {
         let weight = self.whole(&format!("{key}.weight"), host).await?;
         let bias = self.whole(&format!("{key}.bias"), host).await?;
-        Ok(LayerNorm::new(weight, bias, self.layout.layer_norm_epsilon, on))
+        Ok(self.layer_norm(weight, bias, on))
+    }
+
+    fn layer_norm(&self, weight: Vec<f32>, bias: Vec<f32>, on: &RunDevice) -> LayerNorm {
+        LayerNorm::new(weight, bias, self.layout.layer_norm_epsilon, on)
     }
 
     async fn linear(
@@ -107,8 +122,21 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         builder.finish(self.whole(&format!("{key}.bias"), host).await?, on)
     }
 
+    /// wpe or a tensor of ln_f, which stays for the next prompt.
+    pub(super) async fn end(&self, key: &str, host: &impl JobHost) -> Result<Rc<[f32]>> {
+        let kept = self.ends.borrow().get(key).cloned();
+        match kept {
+            Some(values) => Ok(values),
+            None => {
+                let values: Rc<[f32]> = self.whole(key, host).await?.into();
+                self.ends.borrow_mut().insert(key.to_owned(), values.clone());
+                Ok(values)
+            }
+        }
+    }
+
     /// A small tensor, whole and finite.
-    pub(super) async fn whole(&self, key: &str, host: &impl JobHost) -> Result<Vec<f32>> {
+    async fn whole(&self, key: &str, host: &impl JobHost) -> Result<Vec<f32>> {
         let tensor = self.layout.tensor(key);
         let values = read_tensor(&self.source, tensor).await?;
         host.event(Event::Read { bytes: tensor.len });

@@ -156,14 +156,14 @@ async fn gain<E: Engine, S: ByteSource>(
 ) -> Result<Vec<f64>> {
     let embedding = model.embedding(host).await?;
     let token = model.engine.embedding_rows(&embedding, &[target]).await?;
-    let weight = model.whole("ln_f.weight", host).await?;
+    let weight = model.end("ln_f.weight", host).await?;
     let d = stream.len() as f64;
     let mean = stream.iter().map(|v| f64::from(*v)).sum::<f64>() / d;
     let variance = stream.iter().map(|v| (f64::from(*v) - mean).powi(2)).sum::<f64>() / d;
     let scale = 1.0 / (variance + model.layout.layer_norm_epsilon).sqrt();
     Ok(token
         .iter()
-        .zip(&weight)
+        .zip(weight.iter())
         .map(|(u, w)| f64::from(*u) * f64::from(*w) * scale)
         .collect())
 }
