@@ -23,21 +23,24 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         }
     }
 
-    /// Token `id` among `logits`.
-    pub(super) fn guess(&self, logits: &[f32], id: u32) -> Result<Guess> {
-        let logit = logits[id as usize];
+    /// Tokens `ids` among `logits`, in their order.
+    pub(super) fn guesses(&self, logits: &[f32], ids: &[u32]) -> Result<Vec<Guess>> {
         let largest = logits.iter().fold(f32::NEG_INFINITY, |m, z| m.max(*z));
         let sum: f64 = logits.iter().map(|z| f64::from(z - largest).exp()).sum();
-        Ok(Guess {
-            id,
-            text: self.tokenizer.decode(&[id])?,
-            logit,
-            probability: f64::from(logit - largest).exp() / sum,
-        })
+        let one = |id: &u32| {
+            let logit = logits[*id as usize];
+            Ok(Guess {
+                id: *id,
+                text: self.tokenizer.decode(&[*id])?,
+                logit,
+                probability: f64::from(logit - largest).exp() / sum,
+            })
+        };
+        ids.iter().map(one).collect()
     }
 
-    /// The `count` largest, the lower id first among equals.
-    pub(super) fn top(&self, logits: &[f32], count: usize) -> Result<Vec<Guess>> {
+    /// The ids of the `count` largest, the lower id first among equals.
+    pub(super) fn top(&self, logits: &[f32], count: usize) -> Vec<u32> {
         let mut ids: Vec<u32> = (0..logits.len() as u32).collect();
         let count = count.min(ids.len());
         let order = |a: &u32, b: &u32| {
@@ -50,6 +53,6 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             ids.truncate(count);
         }
         ids.sort_unstable_by(order);
-        ids.into_iter().map(|id| self.guess(logits, id)).collect()
+        ids
     }
 }

@@ -91,12 +91,20 @@ pub async fn run_prompt<E: Engine, S: ByteSource>(
     let rows: Vec<_> = std::iter::once(x).chain(ablated).collect();
     let rows = read(ln_f.forward(Tensor::cat(rows, 0), &run).await?).await?;
     let logits = model.logits(&rows, host).await?;
-    let top = model.top(&logits[0], TOP)?;
-    let target = model.guess(&logits[0], ask.target.unwrap_or(top[0].id))?;
+    let mut told = model.top(&logits[0], TOP);
+    told.push(ask.target.unwrap_or(told[0]));
+    let mut top = model.guesses(&logits[0], &told)?;
+    let target = top.pop().expect("the last one asked for");
     let gain = gain(model, target.id, &stream, host).await?;
     let attribution: Vec<Vec<f32>> = wrote.iter().map(|y| apart(y, &gain, d)).collect();
     let rest = f64::from(target.logit) - attribution.iter().flatten().map(|v| f64::from(*v)).sum::<f64>();
-    let after = logits.get(1);
+    let after = logits.get(1).map(|z| {
+        let mut told = model.top(z, TOP);
+        told.push(target.id);
+        model.guesses(z, &told)
+    });
+    let mut ablated_top = after.transpose()?;
+    let ablated_target = ablated_top.as_mut().and_then(Vec::pop);
     Ok(PromptDocument {
         schema: "headmap/prompt",
         version: 1,
@@ -106,8 +114,8 @@ pub async fn run_prompt<E: Engine, S: ByteSource>(
         multiply_adds: run.multiply_adds() + (rows.len() * layout.n_vocab) as u64,
         tokens: tokens(model, &ids)?,
         top,
-        ablated_top: after.map(|z| model.top(z, TOP)).transpose()?,
-        ablated_target: after.map(|z| model.guess(z, target.id)).transpose()?,
+        ablated_top,
+        ablated_target,
         target,
         attribution,
         attribution_rest: rest as f32,
