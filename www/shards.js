@@ -35,12 +35,16 @@ export class Shards {
     }
   }
 
-  /** @param {number} firstRow token id @param {Float32Array} rows `[n, d]` */
+  /** @param {number} firstRow token id @param {Float32Array} rows `[n, d]`, which are given away */
   write(firstRow, rows) {
     const end = firstRow + rows.length / this.#d;
     for (const part of this.#parts) {
       const from = Math.max(part.first, firstRow);
       const to = Math.min(part.end, end);
+      if (from === firstRow && to === end && rows.byteLength <= MESSAGE) {
+        part.write(firstRow, rows);
+        return;
+      }
       const step = Math.max(1, Math.floor(MESSAGE / (4 * this.#d)));
       for (let first = from; first < to; first += step) {
         part.write(first, rows.slice((first - firstRow) * this.#d, (Math.min(first + step, to) - firstRow) * this.#d));

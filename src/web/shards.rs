@@ -14,6 +14,8 @@ use wasm_bindgen_futures::JsFuture;
 
 /// An embedding smaller than this is ranked faster than workers are started, in bytes.
 const WORTH_SPREADING: usize = 32 << 20;
+/// Floats of rows that are given to the shards at a time: a message of theirs, which they need not cut again.
+const MESSAGE: usize = (1 << 20) / 4;
 
 #[wasm_bindgen]
 extern "C" {
@@ -63,37 +65,48 @@ pub(super) fn spread(make: Function) -> Box<Spread> {
             &(shape.d_model as u32).into(),
         );
         let shards: JsShards = made.map_err(from_js_error)?.unchecked_into();
-        Ok(Some(Box::new(Workers(shards)) as Box<dyn Elsewhere>))
+        Ok(Some(Box::new(Workers {
+            shards,
+            d: shape.d_model,
+        }) as Box<dyn Elsewhere>))
     })
 }
 
-struct Workers(JsShards);
+struct Workers {
+    shards: JsShards,
+    d: usize,
+}
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.0.close();
+        self.shards.close();
     }
 }
 
 impl Elsewhere for Workers {
     fn write(&self, first_row: usize, rows: &[f32]) -> Result<()> {
-        self.0
-            .write(first_row as u32, Float32Array::from(rows))
-            .map_err(from_js_error)
+        let step = (MESSAGE / self.d).max(1);
+        for (i, piece) in rows.chunks(step * self.d).enumerate() {
+            let first = (first_row + i * step) as u32;
+            self.shards
+                .write(first, Float32Array::from(piece))
+                .map_err(from_js_error)?;
+        }
+        Ok(())
     }
 
     fn rows(&self, ids: &[u32]) -> LocalFuture<Vec<f32>> {
-        floats(self.0.rows(Uint32Array::from(ids)))
+        floats(self.shards.rows(Uint32Array::from(ids)))
     }
 
     fn logits(&self, x: &[f32]) -> LocalFuture<Vec<f32>> {
-        floats(self.0.logits(Float32Array::from(x)))
+        floats(self.shards.logits(Float32Array::from(x)))
     }
 
     fn count(&self, e: Entrants) -> LocalFuture<Counted> {
         // Made now, not when it is awaited: a rejection that nobody waits for any more is heard too.
         let promise = JsFuture::from(
-            self.0.count(JsEntrants {
+            self.shards.count(JsEntrants {
                 y: Float32Array::from(&e.y[..]),
                 targets: Uint32Array::from(&e.targets[..]),
                 k: Uint32Array::from(&e.k[..]),

@@ -54,8 +54,10 @@ pub struct Shard {
     lengths: OnceCell<Vec<f32>>,
     /// Whether rows get a first look in eight bits.
     first_look: bool,
-    /// `w_u` in eight bits, made with `lengths`.
+    /// `w_u` in eight bits, as far as it is made.
     rounded: RefCell<Option<Rc<Columns>>>,
+    /// Tokens that were written without a gap, from the first on.
+    written: usize,
 }
 
 impl Shard {
@@ -68,6 +70,7 @@ impl Shard {
             lengths: OnceCell::new(),
             first_look: coarse::FASTER,
             rounded: RefCell::new(None),
+            written: 0,
         })
     }
 
@@ -90,9 +93,18 @@ impl Shard {
                 "Rows from {first_row} on do not belong to tokens {tokens:?}."
             )));
         }
-        self.w_u.write_transposed(first_row - self.first, rows);
+        let (at, n) = (first_row - self.first, rows.len() / self.d);
+        self.w_u.write_transposed(at, rows);
         self.lengths.take();
-        self.rounded.take();
+        if self.panels_rounded() > at / NR {
+            self.rounded.take();
+            self.written = 0;
+        }
+        if at == self.written {
+            self.written += n;
+            // Now, while the next rows are on their way, and not when the first race waits for it.
+            self.round(self.written / NR);
+        }
         Ok(())
     }
 
@@ -172,21 +184,37 @@ impl Shard {
         Ok((counts, work))
     }
 
-    /// The embedding in eight bits, made once; None where rows get no first look.
-    async fn rounded(&self, host: &impl Host) -> Result<Option<Rc<Columns>>> {
-        if !self.first_look || self.rounded.borrow().is_some() {
-            return Ok(self.rounded.borrow().clone());
+    fn panels_rounded(&self) -> usize {
+        self.rounded.borrow().as_ref().map_or(0, |columns| columns.panels())
+    }
+
+    /// Rounds the embedding up to panel `end`. Nobody may hold what is made.
+    fn round(&self, end: usize) {
+        if !self.first_look {
+            return;
         }
-        let Some(mut columns) = Columns::new(self.d, self.w_u.cols()) else {
-            return Ok(None);
-        };
-        while columns.panels() < self.w_u.panels() {
-            columns.push(&self.w_u);
-            if columns.panels().is_multiple_of(COL_PANELS) {
-                host.breathe().await?;
+        let mut made = self.rounded.borrow_mut();
+        if made.is_none() {
+            *made = Columns::new(self.d, self.w_u.cols()).map(Rc::new);
+        }
+        if let Some(columns) = made.as_mut().and_then(Rc::get_mut) {
+            while columns.panels() < end {
+                columns.push(&self.w_u);
             }
         }
-        *self.rounded.borrow_mut() = Some(Rc::new(columns));
+    }
+
+    /// The embedding in eight bits; None where rows get no first look.
+    async fn rounded(&self, host: &impl Host) -> Result<Option<Rc<Columns>>> {
+        let panels = self.w_u.panels();
+        while self.panels_rounded() < panels {
+            let before = self.panels_rounded();
+            self.round((before + COL_PANELS).min(panels));
+            if self.panels_rounded() == before {
+                return Ok(None);
+            }
+            host.breathe().await?;
+        }
         Ok(self.rounded.borrow().clone())
     }
 }
