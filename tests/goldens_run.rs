@@ -26,6 +26,9 @@ fn planted_weights_run_as_the_reference_says() {
 #[test]
 fn weights_of_gpt2_smalls_shape_run_as_the_reference_says() {
     let model = open(&model("graded-small")).unwrap();
+    support::running::running("graded-small", &model, |ask, m| {
+        block_on(run_prompt(m, ask, &SilentHost)).unwrap()
+    });
     support::running::dynamic("graded-small", &model, |ask, m| {
         block_on(score_dynamic(m, &ask(), &SilentHost)).unwrap()
     });

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 
-/** @param {'dynamic'|'causal'|'run'} name */
-export const golden = (name) => JSON.parse(readFileSync(new URL(`../golden/${name}-planted.json`, import.meta.url), 'utf8'));
+/** @param {'dynamic'|'causal'|'run'} name @param {'planted'|'graded-small'} [model] */
+export const golden = (name, model = 'planted') => JSON.parse(readFileSync(new URL(`../golden/${name}-${model}.json`, import.meta.url), 'utf8'));
 
 const goldenHits = (each) => [each.with_context_score, each.with_context_suppression, each.without_context_score, each.without_context_suppression]
   .map(({ hits }) => hits);
@@ -29,16 +29,17 @@ export function assertGoldenAblation(document) {
   assert.ok(beside.ranked.every((right) => right === 43), String(beside.ranked));
 }
 
-/** The prompt that the view begins with: logits within 2e-4 of the largest, shares of attention within 1e-4. */
-export function assertGoldenPrompt(document) {
-  const [run] = golden('run').texts;
+/** A prompt, the one that the view begins with unless another is given: logits within 2e-4 of the largest, shares of attention within 1e-4. */
+export function assertGoldenPrompt(document, run = golden('run').texts[0]) {
   assert.deepEqual(document.tokens.map(({ id }) => id), run.ids);
   assert.deepEqual(document.top.map(({ id }) => id), run.top_logits.at(-1).map(([id]) => id));
   const largest = run.top_logits.at(-1)[0][1];
   run.top_logits.at(-1).forEach(([, logit], at) => assert.ok(Math.abs(document.top[at].logit - logit) < 2e-4 * largest));
   const sum = document.attribution.flat().reduce((total, part) => total + part, document.attribution_rest);
   assert.ok(Math.abs(sum - document.target.logit) < 1e-3, `${sum} is not ${document.target.logit}`);
-  const [{ layer, head, pattern }] = document.attention;
-  run.pattern[layer][head].forEach((row, query) => row.forEach((share, key) => (
-    assert.ok(Math.abs(pattern[query * run.ids.length + key] - share) < 1e-4, `${layer}.${head}: ${query}, ${key}`))));
+  assert.ok(document.attention.length > 0);
+  for (const { layer, head, pattern } of document.attention) {
+    run.pattern[layer][head].forEach((row, query) => row.forEach((share, key) => (
+      assert.ok(Math.abs(pattern[query * run.ids.length + key] - share) < 1e-4, `${layer}.${head}: ${query}, ${key}`))));
+  }
 }

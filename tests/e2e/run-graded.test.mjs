@@ -1,6 +1,6 @@
 /** Weights of GPT-2 small's shape run in the tab through the library, on both engines: the reference's numbers. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -8,9 +8,13 @@ import { pkg } from '../../scripts/lib/paths.mjs';
 import { makeWeights } from '../../scripts/make-planted.mjs';
 import { startHub } from '../hub/server.mjs';
 import { finish, launchBrowser, newPage, startSite } from './harness.mjs';
+import { assertGoldenPrompt, golden } from './run-goldens.mjs';
 
 /** The shortest template: the software adapter takes a minute for its forward passes. */
-const [golden] = JSON.parse(readFileSync(new URL('../golden/dynamic-graded-small.json', import.meta.url), 'utf8')).cases;
+const [dynamic] = golden('dynamic', 'graded-small').cases;
+const { texts } = golden('run', 'graded-small');
+/** Patterns are asked of every head. */
+const HEADS = Array.from({ length: 144 }, (_, i) => [Math.floor(i / 12), i % 12]);
 
 let site;
 let hub;
@@ -35,28 +39,34 @@ function assertWithin(hits, { lo, hi }, words) {
 }
 
 for (const backend of ['cpu', 'webgpu']) {
-  test(`dynamic scores of GPT-2 small's shape, ${backend}: the goldens`, async () => {
+  test(`prompts and dynamic scores of GPT-2 small's shape, ${backend}: the goldens`, async () => {
     const browser = await launchBrowser({ webgpu: backend === 'webgpu' });
     try {
       const page = await newPage(browser);
       await page.goto(`${site.url}LICENSE.txt`);
-      const found = await page.evaluate(async ({ base, engine, k, template }) => {
+      const found = await page.evaluate(async ({ base, engine, k, template, prompts, attention }) => {
         const { pairs } = await (await fetch('data/relations/country_to_capital.json')).json();
         const { createAnalyzer } = await import(new URL('headmap.js', document.baseURI).href);
         const analyzer = await createAnalyzer({ backend: engine });
         const model = await analyzer.loadModel({ kind: 'url', base, kindOfSource: 'mirror', name: 'graded' });
         const answer = await model.scoreDynamic({ name: 'country_to_capital', pairs, k, templates: [template] });
+        const documents = [];
+        for (const text of prompts) documents.push(await model.runPrompt({ text, attention }));
         analyzer.close();
-        return answer;
-      }, { base: hub.mirrorBase('test/graded'), engine: backend, k: golden.k, template: golden.template });
+        return { ...answer, prompts: documents.map((document) => ({ ...document, attention: document.attention.map((a) => ({ ...a, pattern: [...a.pattern] })) })) };
+      }, { base: hub.mirrorBase('test/graded'), engine: backend, k: dynamic.k, template: dynamic.template, prompts: texts.map(({ text }) => text), attention: HEADS });
       assert.equal(found.engine.backend, backend);
       assert.deepEqual(found.invalid, []);
       const [{ total, with_context: within, without_context: without }] = found.templates;
-      assert.equal(total, golden.n_pairs);
-      assertWithin(within.hits, golden.with_context_score, 'with context');
-      assertWithin(within.suppression_hits, golden.with_context_suppression, 'with context, suppressed');
-      assertWithin(without.hits, golden.without_context_score, 'without context');
-      assertWithin(without.suppression_hits, golden.without_context_suppression, 'without context, suppressed');
+      assert.equal(total, dynamic.n_pairs);
+      assertWithin(within.hits, dynamic.with_context_score, 'with context');
+      assertWithin(within.suppression_hits, dynamic.with_context_suppression, 'with context, suppressed');
+      assertWithin(without.hits, dynamic.without_context_score, 'without context');
+      assertWithin(without.suppression_hits, dynamic.without_context_suppression, 'without context, suppressed');
+      found.prompts.forEach((document, at) => {
+        assert.equal(document.attention.length, HEADS.length);
+        assertGoldenPrompt(document, texts[at]);
+      });
       await finish(page);
     } finally {
       await browser.close();
