@@ -3,7 +3,6 @@
  * time in the order in which the job will read, each chunk checked before it is used.
  */
 import { aborted, coded } from '../errors.js';
-import { Ahead } from './ahead.js';
 import { completeFile } from './complete.js';
 import { HELD, Held } from './held.js';
 import { Lanes } from './lanes.js';
@@ -17,7 +16,6 @@ export class WeightSource {
   /** Grows with every chunk that comes. */
   version = 0;
   #held = new Held();
-  #ahead = new Ahead();
   #lanes = new Lanes();
   #queue = [];
   #running = new Set();
@@ -71,7 +69,6 @@ export class WeightSource {
     this.#held.clear();
     this.#lanes.rest();
     const wanted = chunksOf(this.starts, ranges);
-    this.#ahead = new Ahead(wanted);
     const missing = wanted.filter((i) => !this.#kept(i));
     const sum = (chunks) => chunks.reduce((bytes, i) => bytes + this.#length(i), 0);
     this.#news.begin(sum(missing), sum(wanted) - sum(missing));
@@ -97,20 +94,16 @@ export class WeightSource {
       const bytes = await chunks.shift();
       if (bytes.buffer !== out.buffer) out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
       if (this.starts[i + 1] <= end) this.#held.delete(i);
-      else if (this.#kept(i) && !this.#held.get(i)) this.#ahead.keep(i, bytes);
     }
     this.#pump();
-    const kept = (i) => (this.#kept(i) && !this.#held.get(i) ? this.store.get(this.starts[i], this.#length(i)) : null);
-    this.#ahead.readOn(last, kept, (i) => this.#length(i));
     return out;
   }
 
   async #chunk(i, place) {
     const held = this.#held.get(i);
     if (held) return held;
-    const ahead = this.#ahead.take(i);
-    if (ahead || this.#kept(i)) {
-      const bytes = await (ahead ?? this.store.get(this.starts[i], this.#length(i), place));
+    if (this.#kept(i)) {
+      const bytes = await this.store.get(this.starts[i], this.#length(i), place);
       if (bytes) return bytes;
       this.host.notice(`A part of ${this.name} on this computer's disk was damaged (its SHA-256 is another than when it came). That part alone, ${this.#length(i)} bytes, is fetched again.`);
       this.#news.more(this.#length(i));
