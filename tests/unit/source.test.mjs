@@ -5,6 +5,7 @@ import { CHUNK, REQUEST, chunkOf, chunksOf, headerEnd, partition, requestsFor } 
 import { checkManifest } from '../../www/source/manifest.js';
 import { decodeIndex } from '../../www/source/opfs-store.js';
 import { Rate } from '../../www/source/rate.js';
+import { WeightSource } from '../../www/source/weights.js';
 import { retryAfterMs, retryable, retrying } from '../../www/source/retry.js';
 import { Gate } from '../../www/source/gate.js';
 import { SHAPES, headerOf, jobOf } from '../e2e/weights-xl.mjs';
@@ -111,6 +112,31 @@ test('an index that was torn or forged gives the records that are whole', () => 
   assert.equal(decodeIndex(new Uint8Array(0), 100).size, 0);
   const noise = Uint8Array.from({ length: 1000 }, (_, i) => (i * 7) % 256);
   assert.equal(decodeIndex(noise, 1e9).size, 0);
+});
+
+test('a kept chunk is read from the disk once, though reads begin and end in the middle of chunks', async () => {
+  const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
+  const starts = [0, 10, 24, 40, 55, 70, 85, 100];
+  const read = [];
+  const store = {
+    keeps: true,
+    has: () => true,
+    async get(start, length, into = new Uint8Array(length)) {
+      read.push(start);
+      into.set(bytes.subarray(start, start + length));
+      return into;
+    },
+  };
+  const host = { signal: () => undefined, notice: (text) => assert.fail(text), news() {} };
+  const source = new WeightSource({ file: { name: 'f', size: 100 }, store, starts, head: bytes.slice(0, 10), host });
+  source.expect([[10, 90]]);
+  for (const [from, length] of [[10, 20], [30, 3], [33, 37], [70, 20], [90, 10]]) {
+    assert.deepEqual(await source.read(from, length), bytes.slice(from, from + length));
+  }
+  assert.deepEqual(read, [10, 24, 40, 55, 70, 85]);
+  source.expect([[10, 90]]);
+  await source.read(90, 10);
+  assert.equal(read.at(-1), 85, 'another job reads what the disk holds then');
 });
 
 test('the rate is that of the last seconds', () => {

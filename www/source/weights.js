@@ -21,6 +21,8 @@ export class WeightSource {
   #running = new Set();
   #waiting = new Map();
   #failed = null;
+  /** The kept chunk in which the last read ended, `{ i, bytes }`: the next one mostly begins there, and to read it is to hash it. */
+  #begun = null;
   #news;
   #onPause;
 
@@ -66,6 +68,7 @@ export class WeightSource {
   /** A job begins, which will read `ranges` in this order. */
   expect(ranges) {
     this.#failed = null;
+    this.#begun = null;
     this.#held.clear();
     this.#lanes.rest();
     const wanted = chunksOf(this.starts, ranges);
@@ -94,13 +97,14 @@ export class WeightSource {
       const bytes = await chunks.shift();
       if (bytes.buffer !== out.buffer) out.set(bytes.subarray(Math.max(offset - from, 0), end - from), Math.max(from - offset, 0));
       if (this.starts[i + 1] <= end) this.#held.delete(i);
+      this.#begun = this.starts[i + 1] > end && !this.#held.get(i) ? { i, bytes } : null;
     }
     this.#pump();
     return out;
   }
 
   async #chunk(i, place) {
-    const held = this.#held.get(i);
+    const held = this.#held.get(i) ?? (this.#begun?.i === i ? this.#begun.bytes : null);
     if (held) return held;
     if (this.#kept(i)) {
       const bytes = await this.store.get(this.starts[i], this.#length(i), place);
@@ -239,6 +243,7 @@ export class WeightSource {
 
   /** The job is done: says so in what is kept. @returns {Promise<boolean>} whether a model became complete just now */
   async finish() {
+    this.#begun = null;
     if (!this.store.keeps || !this.meta) return false;
     const first = !this.meta.complete;
     this.meta = { ...this.meta, complete: true, used: new Date().toISOString() };
