@@ -76,14 +76,14 @@ impl Error {
 }
 
 /// A zeroed buffer, or an error instead of an abort when the memory is not there.
-pub fn zeroed(len: usize, what: &str) -> Result<Vec<f32>> {
+pub fn zeroed<T: Clone + Default>(len: usize, what: &str) -> Result<Vec<T>> {
     let mut v = Vec::new();
     v.try_reserve_exact(len).map_err(|_| {
         Error::OutOfMemory(format!(
             "There is not enough memory for {what} ({} MB). Close other tabs, choose a smaller model, or use WebGPU.",
-            len * 4 / 1_000_000
+            len * size_of::<T>() / 1_000_000
         ))
     })?;
-    v.resize(len, 0.0);
+    v.resize(len, T::default());
     Ok(v)
 }

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::ops::Range;
 
 /// Bytes asked for at a time; a row longer than this is read whole.
-const PIECE: u64 = 8 << 20;
+const PIECE: u64 = 4 << 20;
 
 /// A source that counts what is read through it.
 pub struct BytesCounted<S> {

@@ -260,6 +260,7 @@ impl JsShard {
         control: JobControl,
     ) -> std::result::Result<Uint32Array, JsValue> {
         let through = read_through(&heads, &v, &w_o);
+        drop((heads, v, w_o));
         let entrants = Entrants {
             d: self.d,
             y,

@@ -1,6 +1,7 @@
 //! The CPU engine: SIMD where the build has it, blocks of the vocabulary with pruning, and the
 //! vocabulary spread over other threads where there are any.
 
+mod blocks;
 #[cfg(test)]
 mod local_shards;
 mod mlp;

@@ -1,6 +1,7 @@
 //! One layer on the CPU: every head's output for every source, then the race for the top k.
 
-use super::shard::{Alone, count_block};
+use super::blocks::count_block;
+use super::shard::Alone;
 use super::vocabulary::{Counted, LocalFuture, Vocabulary};
 use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
@@ -12,14 +13,17 @@ use crate::kernels::rank::{Count, Entrants, Ids, Race, Through, Work, worth};
 /// Rivals in the first block; each next block is twice as long.
 const FIRST_RIVALS: usize = 32;
 
+/// Rows that other threads get at a time: what they hold beside their part of the vocabulary is a few copies of these.
+const ROWS_ELSEWHERE: usize = 768;
+
 /// One layer's ranking under way.
 pub struct CpuPending {
     /// k of every row.
     k: Vec<u32>,
     counts: Vec<Count>,
     work: Work,
-    /// Rows that are raced in other threads.
-    elsewhere: Option<(Vec<usize>, LocalFuture<Counted>)>,
+    /// Rows that are raced in other threads, in pieces.
+    elsewhere: Vec<(Vec<usize>, LocalFuture<Counted>)>,
     /// Comparisons to be called settled at the end.
     unsettled: u64,
 }
@@ -61,11 +65,17 @@ pub(super) async fn submit(
         k,
         counts,
         work,
-        elsewhere: None,
+        elsewhere: vec![],
         unsettled: all * n_vocab as u64,
     };
     match &embedding.vocabulary {
-        Vocabulary::Elsewhere(e) => pending.elsewhere = Some((rows, e.count(survivors))),
+        Vocabulary::Elsewhere(e) => {
+            let mut rows = rows.into_iter();
+            for piece in survivors.pieces(ROWS_ELSEWHERE) {
+                let of = rows.by_ref().take(piece.len()).collect();
+                pending.elsewhere.push((of, e.count(piece)));
+            }
+        }
         Vocabulary::Here(shard) => {
             let mut before = 0;
             let settle = |tokens| {
@@ -89,7 +99,7 @@ impl CpuPending {
     }
 
     pub(super) async fn collect(mut self, host: &impl Host) -> Result<Ranked> {
-        if let Some((rows, counted)) = self.elsewhere.take() {
+        for (rows, counted) in std::mem::take(&mut self.elsewhere) {
             let counted = counted.await?;
             self.take(&rows, counted);
         }

@@ -94,7 +94,7 @@ fn spread_over(sizes: &'static [usize], meet: bool, first_look: bool) -> CpuEngi
         let mut first = 0;
         let shards = sizes.iter().map(|n| {
             first += n;
-            Ok(Shard::new(first - n, *n, shape.d_model)?.with_first_look(first_look))
+            Shard::with(first - n, *n, shape.d_model, first_look)
         });
         let shards = shards.collect::<Result<Vec<_>>>()?;
         assert_eq!(first, shape.n_vocab);
@@ -163,6 +163,20 @@ fn heads_of_many_pairs_give_the_same_answer() {
     for engine in [CpuEngine::default(), sharded(&[100, 500, 100]), looked_at] {
         assert_eq!(run(&engine, &c, &[]).member, want);
         assert_eq!(run(&engine, &c, &c.targets[..5]).member, want);
+    }
+}
+
+/// 540 rows that all stay to the end: they go to the shards in two pieces, with and without the cheaper way.
+#[test]
+fn more_rows_than_go_elsewhere_at_once_give_the_same_answer() {
+    for (h, dh) in [(6, 4), (3, 8)] {
+        let mut c = case(300, h, dh, 540 / h);
+        c.k.fill(299);
+        let want = plain(&c);
+        for first_look in [false, true] {
+            let engine = spread_over(&[100, 150, 50], true, first_look);
+            assert_eq!(run(&engine, &c, &[]).member, want);
+        }
     }
 }
 

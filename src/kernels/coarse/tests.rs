@@ -1,17 +1,15 @@
 //! The bound against float32's own sums, and the block against its twin.
 
 use super::*;
-use crate::kernels::gemm::dot_in_order;
+use crate::kernels::gemm::{Panels, dot_in_order};
 use crate::noise::noise;
 use proptest::prelude::*;
 
 /// Of every row and column, what the marks say of the column's sum.
 fn verdicts(y: &[f32], e: &[f32], d: usize, z: &[f32]) -> Vec<(i32, i32, i32)> {
     let n = e.len() / d;
-    let mut w_u = PackedB::new(d, n, "test").unwrap();
-    w_u.write_transposed(0, e);
-    let mut columns = Columns::new(d, n).unwrap();
-    (0..w_u.panels()).for_each(|_| columns.push(&w_u));
+    let mut columns = Columns::new(d, n, "test").unwrap();
+    columns.write_transposed(0, e);
     let mut rows = Rows::new(y.chunks_exact(d), d);
     rows.pack(0..z.len());
     let mut found = vec![(0, 0, 0); z.len() * n];
@@ -89,7 +87,43 @@ fn nearly_everything_is_sure() {
 }
 
 #[test]
-fn takes_no_more_than_its_bytes() {
-    assert!(Columns::new(768, MOST_BYTES / 768 + NR).is_none());
-    assert!(Columns::new(MOST_WIDTH + 1, 1).is_none());
+fn too_wide_a_vector_is_not_looked_at_in_eight_bits() {
+    assert!(possible(MOST_WIDTH) && !possible(MOST_WIDTH + 1));
+}
+
+proptest! {
+    /// Written in pieces in any order, over what was there; read as panels, as columns and four at a time.
+    #[test]
+    fn what_was_written_is_read_bit_for_bit(
+        (d, n, e, pieces) in (1usize..30, 1usize..40).prop_flat_map(|(d, n)| (
+            Just(d), Just(n), values(n * d), prop::collection::vec((0..n, 1..=n), 0..5),
+        )),
+        power in -45i32..37,
+    ) {
+        let e: Vec<f32> = e.iter().map(|x| x * 10f32.powi(power)).collect();
+        let mut columns = Columns::new(d, n, "test").unwrap();
+        let mut want = vec![0.0f32; n * d];
+        for (first, len) in pieces.into_iter().chain([(0, n / 2)]) {
+            let end = (first + len).min(n);
+            columns.write_transposed(first, &e[first * d..end * d]);
+            want[first * d..end * d].copy_from_slice(&e[first * d..end * d]);
+            let (mut room, mut column, mut four) = (vec![], vec![0.0; d], vec![0.0; 4 * d]);
+            for j in 0..columns.panels() * NR {
+                let panel = columns.panel_in(j / NR, &mut room);
+                let of_panel: Vec<u32> = panel[j % NR..].iter().step_by(NR).map(|x| x.to_bits()).collect();
+                let bits: Vec<u32> = match want.chunks_exact(d).nth(j) {
+                    Some(column) => column.iter().map(|x| x.to_bits()).collect(),
+                    None => vec![0; d], // a short panel is padded
+                };
+                prop_assert_eq!(&of_panel, &bits);
+                if j < n {
+                    columns.column(j, &mut column);
+                    columns.four([0, j, n - 1, j], &mut four);
+                    let lane: Vec<u32> = four[3..].iter().step_by(4).map(|x| x.to_bits()).collect();
+                    prop_assert_eq!(&column.iter().map(|x| x.to_bits()).collect::<Vec<_>>(), &bits);
+                    prop_assert_eq!(&lane, &bits);
+                }
+            }
+        }
+    }
 }

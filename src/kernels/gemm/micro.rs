@@ -43,15 +43,14 @@ pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).fold(0.0, |s, (x, y)| s + x * y)
 }
 
-/// Dot products of `row` with four columns, each a panel and a place in it, with the bits that [`tile`] would give.
-/// Four at a time: each would wait for its own last sum.
+/// Dot products of `row` with four columns, `[k, 4]`, with the bits that [`tile`] would give. Four at a time: each
+/// would wait for its own last sum.
 #[cfg(not(target_feature = "relaxed-simd"))]
-pub fn four_in_order(row: &[f32], columns: [(&[f32], usize); 4]) -> [f32; 4] {
-    let columns = columns.map(|(panel, c)| (panel.as_chunks::<NR>().0, c));
+pub fn four_in_order(row: &[f32], columns: &[f32]) -> [f32; 4] {
     let mut sums = [0.0; 4];
-    for (k, x) in row.iter().enumerate() {
-        for (sum, (panel, c)) in sums.iter_mut().zip(&columns) {
-            *sum += x * panel[k][*c];
+    for (x, y) in row.iter().zip(columns.as_chunks::<4>().0) {
+        for (sum, y) in sums.iter_mut().zip(y) {
+            *sum += x * y;
         }
     }
     sums
@@ -124,12 +123,10 @@ mod wasm {
 
     /// See above: the same instruction, a lane for each column.
     #[cfg(target_feature = "relaxed-simd")]
-    pub fn four_in_order(row: &[f32], columns: [(&[f32], usize); 4]) -> [f32; 4] {
-        let columns = columns.map(|(panel, c)| (panel.as_chunks::<NR>().0, c));
+    pub fn four_in_order(row: &[f32], columns: &[f32]) -> [f32; 4] {
         let mut s = f32x4_splat(0.0);
-        for (k, x) in row.iter().enumerate() {
-            let [a, b, c, d] = columns.map(|(panel, c)| panel[k][c]);
-            s = madd(f32x4_splat(*x), f32x4(a, b, c, d), s);
+        for (x, [a, b, c, d]) in row.iter().zip(columns.as_chunks::<4>().0) {
+            s = madd(f32x4_splat(*x), f32x4(*a, *b, *c, *d), s);
         }
         [
             f32x4_extract_lane::<0>(s),

@@ -8,9 +8,10 @@ mod micro;
 mod pack;
 
 pub use micro::{MR, NR, Tile, dot_in_order, four_in_order, tile, tile_onto};
-pub use pack::{PackedA, PackedB};
+pub use pack::{PackedA, PackedB, Panels};
 
 use crate::error::{Result, zeroed};
+use std::ops::Range;
 
 /// Inner indices taken at a time by [`matmul_onto`]: a panel of A and one of B for them stay in the
 /// first-level cache together (21 KB).
@@ -81,6 +82,23 @@ pub fn matmul_onto(a: &PackedA, b: &PackedB, c: &mut [f32]) {
     }
 }
 
+/// `c[:, the columns of `panels`] = a b` of `c` `[m, n]`, row-major.
+pub fn matmul_panels(a: &PackedA, b: &impl Panels, panels: Range<usize>, c: &mut [f32]) {
+    let n = b.cols();
+    assert!(a.inner() == b.inner() && c.len() == a.rows() * n, "sizes differ");
+    let mut room = vec![];
+    for pj in panels {
+        let panel = b.panel_in(pj, &mut room);
+        let cols = NR.min(n - pj * NR);
+        for pi in 0..a.panels() {
+            let t = tile(a.panel(pi), panel);
+            for (r, values) in t.iter().enumerate().take(a.rows() - pi * MR) {
+                c[(pi * MR + r) * n + pj * NR..][..cols].copy_from_slice(&values[..cols]);
+            }
+        }
+    }
+}
+
 /// The twin: three loops.
 pub fn matmul_plain(a: &[f32], b: &[f32], m: usize, k: usize, n: usize) -> Vec<f32> {
     let mut c = vec![0.0; m * n];
@@ -136,8 +154,8 @@ mod tests {
                     c[i * n + j].to_bits()
                 );
                 let four = [0, 1, 2, 3].map(|s| (j + s) % n);
-                let places = four.map(|j| (packed.panel(j / NR), j % NR));
-                let dots = four_in_order(&a[i * k..(i + 1) * k], places);
+                let columns: Vec<f32> = (0..k).flat_map(|x| four.map(|j| b[j * k + x])).collect();
+                let dots = four_in_order(&a[i * k..(i + 1) * k], &columns);
                 assert_eq!(dots.map(f32::to_bits), four.map(|j| c[i * n + j].to_bits()));
             }
         }

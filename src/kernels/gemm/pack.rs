@@ -53,6 +53,40 @@ impl PackedA {
     }
 }
 
+/// A matrix whose columns are read in panels of [`NR`], however it is kept.
+pub trait Panels {
+    fn inner(&self) -> usize;
+    fn cols(&self) -> usize;
+    fn panels(&self) -> usize {
+        self.cols().div_ceil(NR)
+    }
+    /// `[inner, NR]`, short panels padded with zeros; what has to be made is made in `room`.
+    fn panel_in<'a>(&'a self, j: usize, room: &'a mut Vec<f32>) -> &'a [f32];
+    /// Column `j`, `[inner]`.
+    fn column(&self, j: usize, into: &mut [f32]);
+}
+
+impl Panels for PackedB {
+    fn inner(&self) -> usize {
+        self.inner
+    }
+
+    fn cols(&self) -> usize {
+        self.cols
+    }
+
+    fn panel_in<'a>(&'a self, j: usize, _: &'a mut Vec<f32>) -> &'a [f32] {
+        self.panel(j)
+    }
+
+    fn column(&self, j: usize, into: &mut [f32]) {
+        let panel = self.panel(j / NR);
+        into.iter_mut()
+            .enumerate()
+            .for_each(|(x, v)| *v = panel[x * NR + j % NR]);
+    }
+}
+
 /// Columns of B, `[panels, k, NR]`.
 #[derive(Clone, Debug)]
 pub struct PackedB {
@@ -94,14 +128,6 @@ impl PackedB {
                 panel[x * NR + j % NR] = *v;
             }
         }
-    }
-
-    /// Column `j`, `[inner]`.
-    pub fn column(&self, j: usize, into: &mut [f32]) {
-        let panel = self.panel(j / NR);
-        into.iter_mut()
-            .enumerate()
-            .for_each(|(x, v)| *v = panel[x * NR + j % NR]);
     }
 
     /// `[inner, cols]`, row-major.

@@ -58,6 +58,30 @@ impl Entrants {
         &self.y[i * self.d..(i + 1) * self.d]
     }
 
+    /// The same in order, in pieces of at least `least` rows but the last, and not many more: whoever takes a cheaper way stays
+    /// with their head.
+    pub fn pieces(mut self, least: usize) -> Vec<Self> {
+        let mut pieces = vec![];
+        let mut through = std::mem::take(&mut self.through).into_iter().peekable();
+        let mut from = 0;
+        while from < self.len() {
+            let mut to = (from + least.max(1)).min(self.len());
+            let mut own = vec![];
+            while let Some(mut t) = through.next_if(|t| t.rows.start < to) {
+                to = to.max(t.rows.end);
+                t.rows = t.rows.start - from..t.rows.end - from;
+                own.push(t);
+            }
+            let rows: Vec<usize> = (from..to).collect();
+            pieces.push(Self {
+                through: own,
+                ..self.pick(&rows)
+            });
+            from = to;
+        }
+        pieces
+    }
+
     /// Only the rows `keep`, without the cheaper ways.
     pub fn pick(&self, keep: &[usize]) -> Self {
         Self {

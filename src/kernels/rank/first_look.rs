@@ -4,7 +4,7 @@
 
 use super::{Ids, NR, Race, Runner, beat, columns};
 use crate::kernels::coarse;
-use crate::kernels::gemm::{MR, PackedB, four_in_order};
+use crate::kernels::gemm::{MR, Panels, four_in_order};
 use std::ops::Range;
 
 /// Open comparisons of a row above which it is looked at more closely in any case.
@@ -19,14 +19,7 @@ impl Race {
     }
 
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` surely beats the target.
-    pub fn look(
-        &mut self,
-        w_u: &PackedB,
-        columns_8: &coarse::Columns,
-        col_panels: Range<usize>,
-        row_panels: Range<usize>,
-        ids: Ids<'_>,
-    ) {
+    pub fn look(&mut self, w_u: &coarse::Columns, col_panels: Range<usize>, row_panels: Range<usize>, ids: Ids<'_>) {
         let cols = w_u.cols().min(col_panels.end * NR) - col_panels.start * NR;
         let live = &mut self.live[..self.looked_at];
         let rows = live.len().min(row_panels.end * MR) - row_panels.start * MR;
@@ -34,7 +27,7 @@ impl Race {
         for pj in col_panels {
             let (first, n, id) = columns(w_u, pj, ids);
             for pi in row_panels.clone() {
-                let block = coarse::Block::new(&self.rounded, pi, columns_8, pj);
+                let block = coarse::Block::new(&self.rounded, pi, w_u, pj);
                 for (r, (runner, sums)) in live[pi * MR..].iter_mut().zip(&block.sums).enumerate() {
                     let (low, high) = block.marks(r, runner.z);
                     let sums = &sums[..n];
@@ -59,7 +52,8 @@ impl Race {
 
     /// After a block of `block` columns: looks closely where that may let a row go, or, at the `last`, wherever
     /// something is open.
-    pub fn settle(&mut self, w_u: &PackedB, block: usize, last: bool, ids: Ids<'_>) {
+    pub fn settle(&mut self, w_u: &coarse::Columns, block: usize, last: bool, ids: Ids<'_>) {
+        let mut columns = vec![0.0; 4 * self.entrants.d];
         for runner in &mut self.live[..self.looked_at] {
             let open = &mut self.open[runner.row];
             if !(last || open.len() > MOST_OPEN || may_lose(runner, open.len() as u32)) {
@@ -70,8 +64,8 @@ impl Race {
                 let some = open.split_off(open.len().saturating_sub(4));
                 // Of fewer than four, the last again.
                 let four = [0, 1, 2, 3].map(|i| some[i.min(some.len() - 1)] as usize);
-                let places = four.map(|column| (w_u.panel(column / NR), column % NR));
-                let z = four_in_order(self.entrants.row(runner.row), places);
+                w_u.four(four, &mut columns);
+                let z = four_in_order(self.entrants.row(runner.row), &columns);
                 let id = four.map(|column| ids.of(column));
                 beat(runner, &z[..some.len()], &id[..some.len()]);
                 closely += some.len();

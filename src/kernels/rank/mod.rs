@@ -19,7 +19,7 @@ pub use through::{Through, panel_lengths, worth};
 pub use work::Work;
 
 use super::coarse;
-use super::gemm::{MR, NR, PackedA, PackedB, tile};
+use super::gemm::{MR, NR, PackedA, Panels, tile};
 use through::Middle;
 
 /// Which tokens the columns of a product are.
@@ -88,6 +88,10 @@ impl Race {
     /// One race for each head that has a cheaper way, one for the others; each with the indices of
     /// its rows. No token vector is longer than `longest`. With `first_look`, rows are looked at in eight bits first.
     pub fn split(mut entrants: Entrants, longest: f32, first_look: bool) -> Vec<(Vec<usize>, Self)> {
+        if entrants.through.is_empty() {
+            let rows = (0..entrants.len()).collect();
+            return vec![(rows, Self::with(entrants, None, first_look))];
+        }
         let mut races = vec![];
         let mut others = vec![true; entrants.len()];
         for t in std::mem::take(&mut entrants.through) {
@@ -159,7 +163,7 @@ impl Race {
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` beats the target.
     pub fn count(
         &mut self,
-        w_u: &PackedB,
+        w_u: &impl Panels,
         col_panels: std::ops::Range<usize>,
         row_panels: std::ops::Range<usize>,
         ids: Ids<'_>,
@@ -168,10 +172,12 @@ impl Race {
         let live = &mut self.live[self.looked_at..];
         let rows = live.len().min(row_panels.end * MR) - row_panels.start * MR;
         self.work.add((cols * rows * self.entrants.d) as u64);
+        let mut room = vec![];
         for pj in col_panels {
             let (_, n, id) = columns(w_u, pj, ids);
+            let panel = w_u.panel_in(pj, &mut room);
             for pi in row_panels.clone() {
-                let t = tile(self.packed.panel(pi), w_u.panel(pj));
+                let t = tile(self.packed.panel(pi), panel);
                 for (runner, z) in live[pi * MR..].iter_mut().zip(&t) {
                     beat(runner, &z[..n], &id[..n]);
                 }
@@ -252,7 +258,7 @@ impl Race {
 }
 
 /// Of one panel: its first column, how many there are, and which tokens they are.
-fn columns(w_u: &PackedB, panel: usize, ids: Ids<'_>) -> (usize, usize, [u32; NR]) {
+fn columns(w_u: &impl Panels, panel: usize, ids: Ids<'_>) -> (usize, usize, [u32; NR]) {
     let first = panel * NR;
     let n = NR.min(w_u.cols() - first);
     let mut id = [0; NR];

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
-use crate::kernels::gemm::matmul;
+use crate::kernels::gemm::{PackedB, matmul};
 use crate::noise::noise;
 use proptest::prelude::*;
 
@@ -148,14 +148,63 @@ fn through_the_middle_is_less_work_for_many_rows() {
     assert!(through.1 * 3 < direct.1, "{} and {}", through.1, direct.1);
 }
 
+/// Every row and every cheaper way is in one piece, and no head is cut.
+#[test]
+fn pieces_are_the_whole() {
+    let (d, d_head) = (3, 2);
+    let entrants = |n: usize, heads: &[std::ops::Range<usize>]| Entrants {
+        d,
+        y: noise(n * d, 1),
+        targets: (0..n as u32).collect(),
+        k: (1..=n as u32).collect(),
+        z: noise(n, 2),
+        suspicious: (0..n).map(|i| (i % 3 == 0) as u8).collect(),
+        through: heads
+            .iter()
+            .map(|rows| Through {
+                rows: rows.clone(),
+                v: noise(rows.len() * d_head, rows.start as u32),
+                w_o: noise(d_head * d, rows.end as u32),
+            })
+            .collect(),
+    };
+    for (n, heads, sizes) in [
+        (0, vec![], vec![]),
+        (9, vec![], vec![4, 4, 1]),
+        (8, vec![], vec![4, 4]),
+        (12, vec![1..3, 3..7, 8..9], vec![7, 4, 1]),
+        (10, vec![0..10], vec![10]),
+        (10, vec![4..10], vec![4, 6]),
+    ] {
+        let whole = entrants(n, &heads);
+        let pieces = whole.clone().pieces(4);
+        assert_eq!(pieces.iter().map(Entrants::len).collect::<Vec<_>>(), sizes);
+        let mut back = Entrants {
+            d,
+            ..Entrants::default()
+        };
+        for piece in pieces {
+            let from = back.len();
+            back.through.extend(piece.through.into_iter().map(|t| Through {
+                rows: t.rows.start + from..t.rows.end + from,
+                ..t
+            }));
+            back.y.extend(piece.y);
+            back.targets.extend(piece.targets);
+            back.k.extend(piece.k);
+            back.z.extend(piece.z);
+            back.suspicious.extend(piece.suspicious);
+        }
+        assert_eq!(back, whole);
+    }
+}
+
 /// Each row's counts by way of a first look, and the work.
 fn looked_at(y: &[f32], e: &[f32], d: usize, targets: &[u32], ks: &[u32], block: usize) -> (Vec<u8>, Work) {
     let n = e.len() / d;
-    let mut w_u = PackedB::new(d, n, "test").unwrap();
+    let mut w_u = coarse::Columns::new(d, n, "test").unwrap();
     w_u.write_transposed(0, e);
-    let mut rounded = coarse::Columns::new(d, n).unwrap();
-    (0..w_u.panels()).for_each(|_| rounded.push(&w_u));
-    let longest = panel_lengths(&w_u).into_iter().fold(0.0, f32::max);
+    let longest = w_u.lengths().into_iter().fold(0.0, f32::max);
     let row = |t: &u32| &e[*t as usize * d..(*t as usize + 1) * d];
     let target_rows: Vec<f32> = targets.iter().flat_map(row).copied().collect();
     let entrants = Entrants::new(y.to_vec(), d, targets, ks, &target_rows, longest);
@@ -163,13 +212,7 @@ fn looked_at(y: &[f32], e: &[f32], d: usize, targets: &[u32], ks: &[u32], block:
     assert_eq!(rows.len(), targets.len());
     for first in (0..w_u.panels()).step_by(block) {
         let columns = first..(first + block).min(w_u.panels());
-        race.look(
-            &w_u,
-            &rounded,
-            columns.clone(),
-            0..race.looked_at_panels(),
-            Ids::From(0),
-        );
+        race.look(&w_u, columns.clone(), 0..race.looked_at_panels(), Ids::From(0));
         race.settle(&w_u, columns.len() * NR, columns.end == w_u.panels(), Ids::From(0));
         race.count(&w_u, columns, 0..race.row_panels(), Ids::From(0));
         race.drop_losers();

@@ -11,7 +11,7 @@
 //! together are at most (sum of |v_i| |row i of W_O|) |u_j|.
 
 use super::{Ids, Race, beat, columns};
-use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Tile, dot_in_order, tile};
+use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Panels, Tile, dot_in_order, tile};
 use std::ops::Range;
 
 /// Under this no intermediate sum overflows.
@@ -118,13 +118,13 @@ impl Middle {
 impl Race {
     /// Counts, for all undecided rows, who of the columns in `col_panels` beats the target: what
     /// [`Race::count`] counts, by way of W_O W_U. `lengths`: see [`panel_lengths`].
-    pub fn count_through(&mut self, w_u: &PackedB, lengths: &[f32], col_panels: Range<usize>, ids: Ids<'_>) {
+    pub fn count_through(&mut self, w_u: &impl Panels, lengths: &[f32], col_panels: Range<usize>, ids: Ids<'_>) {
         let Some(middle) = &mut self.middle else { return };
         let (d, d_head) = (self.entrants.d, middle.d_head());
-        let mut column = vec![0.0; d];
+        let (mut room, mut column) = (vec![], vec![0.0; d]);
         for pj in col_panels {
             let (first, n, id) = columns(w_u, pj, ids);
-            middle.enter(w_u.panel(pj));
+            middle.enter(w_u.panel_in(pj, &mut room));
             self.work.add((n * d_head * (d + self.live.len())) as u64);
             for pi in 0..self.packed.panels() {
                 let t = middle.near(self.packed.panel(pi));
