@@ -26,7 +26,8 @@ function panel({ title, x: nameX, points }, index) {
   ];
   for (const p of points) {
     out.push(`<circle cx="${x(p.x).toFixed(1)}" cy="${y(p.y).toFixed(1)}" r="4" fill="#21918c"/>`);
-    if (p.label) out.push(text(x(p.x) - 8, y(p.y) - 8, p.label, 'text-anchor="end" font-size="11"'));
+    // The first stands beside the axis.
+    if (p.label) out.push(text(x(p.x) + (p === first ? 8 : -8), y(p.y) - 8, p.label, `text-anchor="${p === first ? 'start' : 'end'}" font-size="11"`));
   }
   for (const p of points.length > 5 ? [first, points[points.length >> 1], last] : points) {
     out.push(text(x(p.x), bottom + 18, p.xText ?? String(p.x), 'text-anchor="middle" font-size="11"'));
