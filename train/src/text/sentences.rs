@@ -147,7 +147,7 @@ impl Author {
                 };
                 self.once(dice.pick(of), dice)
             }
-            Kind::Plain => self.grammar.phrase_of("plain", manner.more_phrases, &[], dice),
+            Kind::Plain => self.grammar.phrase("plain", &[], dice),
             Kind::Capital => {
                 let (s, t) = dice.pick(self.words.pairs("country_to_capital"));
                 let slots = [("country", s.as_str()), ("capital", t.as_str())];
