@@ -1,5 +1,6 @@
 //! One step's tokens, and which of them are to be foretold.
 
+use crate::model::MASKED;
 use crate::recipe::Recipe;
 use crate::text::{Dice, Windows};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -13,6 +14,8 @@ pub struct Batch {
     pub targets: Tensor<1, Int>,
     /// How much each counts; the mean is 1.
     pub weights: Tensor<1>,
+    /// What is added to the logits where some tokens are not held against the model: [places, vocabulary in use].
+    pub excused: Option<Tensor<2>>,
     /// How many of the places are in sentences; they come first.
     pub in_sentences: usize,
     /// How many are in sentences and scattered rows; those in repeats come after them.
@@ -29,7 +32,7 @@ impl Batch {
         let sentences = recipe.batch - repeats - scattered;
         let time = windows.len - 1;
         let (mut tokens, mut places, mut targets, mut weights) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut in_sentences, mut before_repeats) = (0, 0);
+        let (mut in_sentences, mut before_repeats, mut names) = (0, 0, Vec::new());
         for row in 0..recipe.batch {
             // What is foretold begins where an answer can be known: anywhere in sentences, else in the second half.
             let (window, from) = match row {
@@ -43,11 +46,17 @@ impl Batch {
                 if target < 0 {
                     continue;
                 }
+                let before = window[..=at].contains(&window[at + 1]);
+                let held_out = windows.held_out.values().any(|name| *name == window[at + 1]);
+                // Nor is a stranger who is named again.
+                if row < sentences && held_out && before {
+                    continue;
+                }
                 places.push((row * time + at) as i32);
                 targets.push(target);
-                let again = row < sentences && windows.names.contains(&window[at + 1]);
-                let copied = again && window[..=at].contains(&window[at + 1]);
-                weights.push(if copied { recipe.copied_names } else { 1.0 });
+                let name = row < sentences && windows.names.contains(&window[at + 1]);
+                weights.push(if name && before { recipe.copied_names } else { 1.0 });
+                names.push(name);
             }
             tokens.extend(window[..time].iter().map(|t| *t as i32));
             if row < sentences {
@@ -58,6 +67,18 @@ impl Batch {
             }
         }
         let n = places.len();
+        let excused = recipe.excuse_held_out.then(|| {
+            let width = index.iter().filter(|i| **i >= 0).count();
+            let held_out = windows.held_out.values().map(|name| index[*name as usize]);
+            let held_out: Vec<i32> = held_out.filter(|i| *i >= 0).collect();
+            let mut values = vec![0.0f32; n * width];
+            for (row, target) in targets.iter().enumerate().filter(|(row, _)| names[*row]) {
+                for i in held_out.iter().filter(|i| *i != target) {
+                    values[row * width + *i as usize] = MASKED;
+                }
+            }
+            Tensor::from_data(TensorData::new(values, [n, width]), device)
+        });
         let mean = weights.iter().sum::<f32>() / n as f32;
         weights.iter_mut().for_each(|weight| *weight /= mean);
         Self {
@@ -65,6 +86,7 @@ impl Batch {
             places: Tensor::from_data(TensorData::new(places, [n]), device),
             targets: Tensor::from_data(TensorData::new(targets, [n]), device),
             weights: Tensor::from_data(TensorData::new(weights, [n]), device),
+            excused,
             in_sentences,
             before_repeats,
         }

@@ -62,7 +62,11 @@ enum Task {
         to: PathBuf,
     },
     /// Print sentences and questions.
-    Show,
+    Show {
+        /// As for `train`.
+        #[arg(long)]
+        recipe: Option<PathBuf>,
+    },
 }
 
 /// What text and measurements are made from.
@@ -91,6 +95,7 @@ impl Studio {
             vocabulary: &self.vocabulary,
             random: self.copied(),
             mix: Mix::default(),
+            manner: recipe.manner(),
             len: recipe.shape.n_ctx,
             names: self
                 .vocabulary
@@ -135,18 +140,23 @@ fn main() -> Result<()> {
             every,
         } => train(&studio, &out, recipe.as_deref(), until, every),
         Task::Export { from, to } => write(&studio, &from, &to),
-        Task::Show => {
-            show(&studio.author);
+        Task::Show { recipe } => {
+            show(&studio.author, &read(recipe.as_deref())?);
             Ok(())
         }
     }
 }
 
-fn train(studio: &Studio, out: &Path, recipe: Option<&Path>, until: Option<usize>, every: usize) -> Result<()> {
-    let recipe = match recipe {
+/// The recipe in a file, or the shipped model's.
+fn read(file: Option<&Path>) -> Result<Recipe> {
+    Ok(match file {
         Some(file) => serde_json::from_slice(&std::fs::read(file)?)?,
         None => Recipe::default(),
-    };
+    })
+}
+
+fn train(studio: &Studio, out: &Path, recipe: Option<&Path>, until: Option<usize>, every: usize) -> Result<()> {
+    let recipe = read(recipe)?;
     let windows = studio.windows(&recipe);
     let used = studio.used(&windows);
     let n_vocab = studio.vocabulary.len();
@@ -181,11 +191,12 @@ fn write(studio: &Studio, from: &Path, to: &Path) -> Result<()> {
     )
 }
 
-fn show(author: &Author) {
+fn show(author: &Author, recipe: &Recipe) {
+    let manner = recipe.manner();
     let mut dice = Dice::new(1, 1);
     for kind in text::sentences::KINDS {
         for _ in 0..4 {
-            println!("{kind:?}: {}", author.sentence(kind, &mut dice));
+            println!("{kind:?}: {}", author.sentence(kind, &manner, &mut dice).text);
         }
     }
     for (from, new) in [(&author.words.people, false), (&author.words.held_out, true)] {

@@ -10,8 +10,8 @@ use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData};
 
 /// sqrt(2 / pi), twice: gelu_new is x sigmoid(2 sqrt(2/pi) (x + 0.044715 x^3)).
 const TWO_SQRT_2_OVER_PI: f32 = 1.595_769;
-/// What masks a later position: finite, so that no NaN can come of it.
-const MASKED: f32 = -1e9;
+/// What masks a later position or a token: finite, so that no NaN can come of it.
+pub const MASKED: f32 = -1e9;
 
 #[derive(Module, Debug)]
 pub struct Gpt2 {

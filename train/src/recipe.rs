@@ -1,5 +1,6 @@
 //! Every number of the training. Another number makes another model, so the shipped one names the hash of these.
 
+use crate::text::Manner;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -50,6 +51,29 @@ pub struct Recipe {
     pub leave_out_first_heads: f32,
     /// This share of rows does without a later MLP (stochastic depth, Huang et al. 2016): heads write for themselves.
     pub leave_out_mlp: f32,
+    // What the shipped model does without is not written down, so that its recipe keeps its hash.
+    /// Phrases of `text/more.json` too.
+    #[serde(skip_serializing_if = "off")]
+    pub more_phrases: bool,
+    /// In this share of the sentences of two names one of them is held out. It is named again and never the answer, and
+    /// where it comes again counts nothing in the loss: that such names are followed by others is learned, not they.
+    #[serde(skip_serializing_if = "none")]
+    pub strangers: f32,
+    /// Where a name comes in a sentence, held-out names are not among what the model could have said: that they do not
+    /// come is not to be learned.
+    #[serde(skip_serializing_if = "off")]
+    pub excuse_held_out: bool,
+    /// In this share of the sentences in which names come again other words stand for them: copying is of any token.
+    #[serde(skip_serializing_if = "none")]
+    pub other_words: f32,
+}
+
+fn off(on: &bool) -> bool {
+    !on
+}
+
+fn none(share: &f32) -> bool {
+    *share == 0.0
 }
 
 impl Default for Recipe {
@@ -83,6 +107,10 @@ impl Default for Recipe {
             leave_out_embedding: 0.7,
             leave_out_first_heads: 0.5,
             leave_out_mlp: 0.5,
+            more_phrases: false,
+            strangers: 0.0,
+            excuse_held_out: false,
+            other_words: 0.0,
         }
     }
 }
@@ -109,6 +137,14 @@ impl Recipe {
     pub fn scattered_at(&self, step: usize) -> f32 {
         let done = (step as f32 / self.scattered_until.max(1) as f32).min(1.0);
         self.scattered + (self.scattered_later - self.scattered) * done
+    }
+
+    pub fn manner(&self) -> Manner {
+        Manner {
+            more_phrases: self.more_phrases,
+            strangers: self.strangers,
+            other_words: self.other_words,
+        }
     }
 
     /// sha256 of the recipe as JSON, in hex.

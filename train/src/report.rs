@@ -39,7 +39,7 @@ pub fn report(model: &Gpt2, recipe: &Recipe, measure: &Measure, log: &Path, out:
         .expect("names are measured");
     let [hits, suppression_hits] = scores(model, &names.pairs, names.k);
     let file = |name: &str| -> Result<String> { Ok(hex(&fs::read(out.join(name))?)) };
-    Ok(json!({
+    let mut report = json!({
         "about": "Headmap's demonstration model: how it was trained and what it does. Made by train/.",
         "recipe": recipe,
         "recipe_sha256": recipe.hash(),
@@ -54,7 +54,11 @@ pub fn report(model: &Gpt2, recipe: &Recipe, measure: &Measure, log: &Path, out:
         "measured": measured,
         "figure": { "hits": hits, "suppression_hits": suppression_hits, "total": names.pairs.len() },
         "ablation": ablation(model, measure, &hits),
-    }))
+    });
+    if recipe.more_phrases {
+        report["more_text_sha256"] = hex(include_bytes!("../text/more.json")).into();
+    }
+    Ok(report)
 }
 
 fn with_step(of: &Value, step: &Value) -> Value {

@@ -95,6 +95,10 @@ impl Training<'_> {
             .select(0, batch.places.clone());
         let logits = x.matmul(model.wte.val().select(0, used.clone()).transpose());
         let [n, _] = logits.dims();
+        let logits = match &batch.excused {
+            Some(mask) => logits + mask.clone(),
+            None => logits,
+        };
         let losses = log_softmax(logits, 1)
             .gather(1, batch.targets.clone().reshape([n, 1]))
             .neg();

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 /// Phrases by list.
 pub struct Grammar {
     lists: BTreeMap<String, Vec<String>>,
+    /// Of `text/more.json`, which only some recipes use; no question is made from it.
+    more: BTreeMap<String, Vec<String>>,
 }
 
 /// Words for the slots of one sentence: (slot, word).
@@ -15,9 +17,10 @@ pub type Slots<'a> = [(&'a str, &'a str)];
 impl Grammar {
     /// The grammar of this crate.
     pub fn new() -> Self {
-        let lists = serde_json::from_str(include_str!("../../text/grammar.json"));
+        let read = |text| serde_json::from_str(text).expect("a grammar is a list of phrases a name");
         Self {
-            lists: lists.expect("text/grammar.json is a list of phrases a name"),
+            lists: read(include_str!("../../text/grammar.json")),
+            more: read(include_str!("../../text/more.json")),
         }
     }
 
@@ -33,8 +36,16 @@ impl Grammar {
 
     /// A phrase of `list`, whole: references replaced by phrases, slots by words.
     pub fn phrase(&self, list: &str, slots: &Slots<'_>, dice: &mut Dice) -> String {
+        self.phrase_of(list, false, slots, dice)
+    }
+
+    /// A phrase of `list`, or of what `text/more.json` adds to it.
+    pub fn phrase_of(&self, list: &str, more: bool, slots: &Slots<'_>, dice: &mut Dice) -> String {
+        let own = self.list(list);
+        let added = self.more.get(list).filter(|_| more).map_or(&[][..], Vec::as_slice);
+        let at = dice.below(own.len() + added.len());
+        let phrase = own.get(at).unwrap_or_else(|| &added[at - own.len()]);
         let mut out = String::new();
-        let phrase = dice.pick(self.list(list));
         self.expand(phrase, slots, dice, &mut out);
         out
     }

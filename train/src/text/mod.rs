@@ -7,5 +7,8 @@ pub mod window;
 pub mod words;
 
 pub use dice::Dice;
-pub use sentences::Author;
+pub use sentences::{Author, Manner};
 pub use window::{Mix, Windows};
+
+#[cfg(test)]
+mod tests;

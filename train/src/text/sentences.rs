@@ -10,6 +10,30 @@ pub struct Author {
     pub words: Words,
 }
 
+/// What a recipe may ask of the sentences; without it they are the grammar's alone.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Manner {
+    /// Phrases of `text/more.json` too.
+    pub more_phrases: bool,
+    /// In this share of the sentences of two names one is held out, and it is the one that is named again.
+    pub strangers: f32,
+    /// In this share of the sentences in which names come again other words stand for all their names.
+    pub other_words: f32,
+}
+
+/// A sentence, whole.
+pub struct Sentence<'a> {
+    pub text: String,
+    /// A held-out name that is named again in it.
+    pub stranger: Option<&'a str>,
+}
+
+impl From<String> for Sentence<'_> {
+    fn from(text: String) -> Self {
+        Self { text, stranger: None }
+    }
+}
+
 /// A text and the word that should follow it.
 pub struct Question {
     pub prompt: String,
@@ -20,37 +44,58 @@ pub struct Question {
 }
 
 impl Author {
-    /// Two people, one of whom is named again: the other one ends the sentence.
-    fn two(&self, people: [&Person; 2], open: &str, close: &str, dice: &mut Dice) -> (String, String) {
-        let [x, y] = people.map(|p| p.name.as_str());
-        let (s, i) = if dice.chance(0.5) { (x, y) } else { (y, x) };
-        let open = capitalised(&self.grammar.phrase(open, &[("X", x), ("Y", y)], dice));
-        let close = self.grammar.phrase(close, &[("S", s), ("I", i)], dice);
-        (open + &close, i.to_owned())
+    /// Two names in some order; `s` is named again, and `i` ends the sentence.
+    fn two(&self, [x, y]: [&str; 2], [s, i]: [&str; 2], lists: [&str; 2], more: bool, dice: &mut Dice) -> String {
+        let [open, close] = lists;
+        let open = self.grammar.phrase_of(open, more, &[("X", x), ("Y", y)], dice);
+        begun(open, &[x, y]) + &self.grammar.phrase_of(close, more, &[("S", s), ("I", i)], dice)
+    }
+
+    /// Words that stand as names: people's, or, in a share of the sentences, any.
+    fn named<const N: usize>(&self, manner: &Manner, dice: &mut Dice) -> [&str; N] {
+        if manner.other_words > 0.0 && dice.chance(manner.other_words) {
+            return dice
+                .some(self.words.pairs("general_copying"))
+                .map(|pair| pair.0.as_str());
+        }
+        dice.some(&self.words.people).map(|person| person.name.as_str())
+    }
+
+    fn two_people(&self, manner: &Manner, dice: &mut Dice) -> Sentence<'_> {
+        let lists = ["two_open", "two_close"];
+        let stranger = manner.strangers > 0.0 && dice.chance(manner.strangers);
+        let (names, roles) = if stranger {
+            let [s, i] = [&self.words.held_out, &self.words.people].map(|list| dice.pick(list).name.as_str());
+            (either(s, i, dice), [s, i])
+        } else {
+            let [x, y] = self.named(manner, dice);
+            ([x, y], either(x, y, dice))
+        };
+        Sentence {
+            text: self.two(names, roles, lists, manner.more_phrases, dice),
+            stranger: stranger.then_some(roles[0]),
+        }
     }
 
     /// Two people of `from` compete; held-out phrases where `new_phrases`.
     pub fn question_of_two(&self, from: &[Person], new_phrases: bool, dice: &mut Dice) -> Question {
-        let (open, close) = if new_phrases {
-            ("two_open_held_out", "two_close_held_out")
+        let lists = if new_phrases {
+            ["two_open_held_out", "two_close_held_out"]
         } else {
-            ("two_open", "two_close")
+            ["two_open", "two_close"]
         };
         loop {
-            let people: [&Person; 2] = dice.some(from);
-            let (text, answer) = self.two(people, open, close, dice);
+            let [x, y] = dice.some(from).map(|person| person.name.as_str());
+            let [rival, answer] = either(x, y, dice);
+            let text = self.two([x, y], [rival, answer], lists, false, dice);
             // Only where the sentence ends in the answer is there a prompt.
             let Some(prompt) = text.strip_suffix(&format!(" {answer}.")) else {
                 continue;
             };
-            let rival = people
-                .iter()
-                .find(|p| p.name != answer)
-                .expect("two people have two names");
             return Question {
                 prompt: prompt.to_owned(),
-                answer,
-                rival: rival.name.clone(),
+                answer: answer.to_owned(),
+                rival: rival.to_owned(),
             };
         }
     }
@@ -73,34 +118,40 @@ impl Author {
         pairs.iter().map(ask).collect()
     }
 
-    pub fn sentence(&self, kind: Kind, dice: &mut Dice) -> String {
-        let people = &self.words.people;
+    pub fn sentence(&self, kind: Kind, manner: &Manner, dice: &mut Dice) -> Sentence<'_> {
         let text = match kind {
-            Kind::Two => self.two(dice.some(people), "two_open", "two_close", dice).0,
+            Kind::Two => return self.two_people(manner, dice),
             Kind::Same => {
-                let [x, y] = dice.some::<_, 2>(people).map(|p| p.name.as_str());
-                let s = if dice.chance(0.5) { x } else { y };
-                self.grammar.phrase("same", &[("X", x), ("Y", y), ("S", s)], dice)
+                let [x, y] = self.named(manner, dice);
+                let [s, _] = either(x, y, dice);
+                let text = self.grammar.phrase("same", &[("X", x), ("Y", y), ("S", s)], dice);
+                return begun(text, &[x, y]).into();
             }
             Kind::Three => {
-                let names = dice.some::<_, 3>(people).map(|p| p.name.as_str());
+                let names = self.named::<3>(manner, dice);
                 let [s, t, i] = dice.some::<_, 3>(&names).map(|n| *n);
                 let [x, y, z] = names;
-                self.grammar.phrase(
-                    "three",
-                    &[("X", x), ("Y", y), ("Z", z), ("S", s), ("T", t), ("I", i)],
-                    dice,
-                )
+                let slots = [("X", x), ("Y", y), ("Z", z), ("S", s), ("T", t), ("I", i)];
+                return begun(self.grammar.phrase("three", &slots, dice), &names).into();
             }
-            Kind::Story => self.grammar.phrase("story", &[("A", &dice.pick(people).name)], dice),
+            Kind::Story => {
+                let [a] = self.named(manner, dice);
+                return begun(self.grammar.phrase("story", &[("A", a)], dice), &[a]).into();
+            }
             Kind::Once => {
-                let of = if dice.chance(0.5) { people } else { &self.words.held_out };
+                let known = dice.chance(0.5);
+                let of = if known {
+                    &self.words.people
+                } else {
+                    &self.words.held_out
+                };
                 self.once(dice.pick(of), dice)
             }
             Kind::Plain => self.grammar.phrase("plain", &[], dice),
             Kind::Capital => {
                 let (s, t) = dice.pick(self.words.pairs("country_to_capital"));
-                self.grammar.phrase("capital", &[("country", s), ("capital", t)], dice)
+                let slots = [("country", s.as_str()), ("capital", t.as_str())];
+                self.grammar.phrase_of("capital", manner.more_phrases, &slots, dice)
             }
             Kind::Language => {
                 let (s, t) = dice.pick(self.words.pairs("country_to_language"));
@@ -119,7 +170,7 @@ impl Author {
                 words[from..].join(" ")
             }
         };
-        capitalised(&text)
+        capitalised(&text).into()
     }
 
     fn once(&self, p: &Person, dice: &mut Dice) -> String {
@@ -150,6 +201,20 @@ impl Author {
             out += &format!("{lead}{s}{between}{t}");
         }
         out + "."
+    }
+}
+
+/// Two in either order.
+fn either<'a>(a: &'a str, b: &'a str, dice: &mut Dice) -> [&'a str; 2] {
+    if dice.chance(0.5) { [a, b] } else { [b, a] }
+}
+
+/// `text` with its first letter large, unless it begins with a word that stands as a name: only as it is can it be copied.
+fn begun(text: String, names: &[&str]) -> String {
+    if names.iter().any(|name| text.starts_with(name)) {
+        text
+    } else {
+        capitalised(&text)
     }
 }
 

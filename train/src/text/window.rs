@@ -1,7 +1,7 @@
 //! Windows of tokens: what one row of a batch holds.
 
 use super::dice::Dice;
-use super::sentences::{Author, Kind};
+use super::sentences::{Author, Kind, Manner};
 use crate::vocabulary::Vocabulary;
 use std::collections::{HashMap, HashSet};
 
@@ -37,9 +37,10 @@ pub struct Windows<'a> {
     /// Tokens that random windows draw from, held-out names too.
     pub random: Vec<u32>,
     pub mix: Mix,
+    pub manner: Manner,
     /// Tokens in a window.
     pub len: usize,
-    /// Held-out names: at most once in a window of sentences.
+    /// Held-out names: at most once in a window of sentences, or twice where one is a stranger.
     pub held_out: HashMap<String, u32>,
     /// All names.
     pub names: HashSet<u32>,
@@ -79,19 +80,23 @@ impl Windows<'_> {
     pub fn text(&self, dice: &mut Dice) -> Vec<u32> {
         loop {
             let mut text = String::new();
-            let mut tokens = Vec::new();
+            let (mut tokens, mut strangers) = (Vec::new(), Vec::new());
             while tokens.len() < self.len {
-                let sentence = self.author.sentence(self.kind(dice), dice);
+                let sentence = self.author.sentence(self.kind(dice), &self.manner, dice);
+                strangers.extend(sentence.stranger);
                 // At the start a text has no space before it, elsewhere it has; prompts come in both forms.
                 if !text.is_empty() || dice.chance(0.3) {
                     text.push(' ');
                 }
-                text += &sentence;
+                text += &sentence.text;
                 tokens = self.vocabulary.encode(&text);
             }
             tokens.truncate(self.len);
-            let twice = |id: &u32| tokens.iter().filter(|t| *t == id).count() > 1;
-            if !self.held_out.values().any(twice) {
+            let too_often = |(name, id): (&String, &u32)| {
+                let allowed = if strangers.contains(&name.as_str()) { 2 } else { 1 };
+                tokens.iter().filter(|t| *t == id).count() > allowed
+            };
+            if !self.held_out.iter().any(too_often) {
                 return tokens;
             }
         }
