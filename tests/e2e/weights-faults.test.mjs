@@ -62,9 +62,10 @@ describe('a fault that lasts ends the run with its sentence; what came is kept',
       all.hub.faults.set([]);
       all.hub.resetCounts();
       const { plan } = await open(page, base);
-      assert.equal(plan.here, here);
+      // Requests that were on their way when the run ended may have brought more.
+      assert.ok(plan.here >= here && plan.here < bytes, `${plan.here} bytes are kept, ${here} were`);
       all.sameFigure(await score(page));
-      all.onlyMissing(here);
+      all.onlyMissing(plan.here);
       await finish(page, NETWORK_PROBLEMS);
     });
   }
