@@ -14,7 +14,7 @@ use crate::kernels::rank::{Count, Entrants, Ids, Race, Through, Work, worth};
 const FIRST_RIVALS: usize = 32;
 
 /// Rows that other threads get at a time: what they hold beside their part of the vocabulary is a few copies of these.
-const ROWS_ELSEWHERE: usize = 768;
+pub(super) const ROWS_ELSEWHERE: usize = 768;
 
 /// One layer's ranking under way.
 pub struct CpuPending {
