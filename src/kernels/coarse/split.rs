@@ -168,16 +168,15 @@ pub fn equals_its_twin() -> bool {
         extra: &[1, 2, 3],
         unit: unit(3.0),
     };
-    let equal = |n: usize| {
-        let (mut a, mut b) = (vec![0.0; n], vec![0.0; n]);
-        join::<1>(column, &mut a);
-        join_plain::<1>(column, &mut b);
-        let one = a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()));
-        join::<8>(column, &mut a);
-        join_plain::<8>(column, &mut b);
-        one && a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()))
-    };
-    equal(N * GROUP) && equal(N * GROUP - 3) && equal(17)
+    fn equal<const STRIDE: usize>(column: Parts<'_>, n: usize) -> bool {
+        let (mut a, mut b) = (vec![0.0f32; n], vec![0.0f32; n]);
+        join::<STRIDE>(column, &mut a);
+        join_plain::<STRIDE>(column, &mut b);
+        a.iter().map(|x| x.to_bits()).eq(b.iter().map(|x| x.to_bits()))
+    }
+    [N * GROUP, N * GROUP - 3, 17]
+        .into_iter()
+        .all(|n| equal::<1>(column, n) && equal::<4>(column, n) && equal::<NR>(column, n))
 }
 
 #[cfg(test)]
