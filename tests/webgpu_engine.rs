@@ -166,7 +166,7 @@ fn layers_can_be_under_way_at_once() {
                 sources: &case.sources,
                 targets: &case.targets,
                 k: &case.k,
-                rivals: &case.rivals,
+                lots: &case.lots(),
             };
             pending.push(engine.submit(&embedding, &layer, query, &host).await.unwrap());
         }

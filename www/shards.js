@@ -4,7 +4,6 @@
  */
 import { AnyWorker } from './any-worker.js';
 import { coded, errorFrom } from './errors.js';
-import { Meeting } from './meeting.js';
 
 /** More workers than this no longer help: the rows that are raced are few. */
 const MOST = 8;
@@ -19,6 +18,8 @@ export const shardCount = () => Math.min(MOST, Math.max(1, globalThis.navigator?
 export class Shards {
   #parts = [];
   #d;
+  /** How often rows were counted. */
+  #counted = 0;
 
   /**
    * @param {number} nVocab @param {number} d width of the model
@@ -28,10 +29,11 @@ export class Shards {
     this.#d = d;
     /** Called when the embedding is given up. */
     this.onclose = () => {};
+    const ports = between(count);
     for (let i = 0; i < count; i++) {
       const first = Math.floor((i * nVocab) / count);
       const end = Math.floor(((i + 1) * nVocab) / count);
-      this.#parts.push(new Part(first, end, d, flavour));
+      this.#parts.push(new Part(first, end, d, flavour, ports[i]));
     }
   }
 
@@ -89,20 +91,14 @@ export class Shards {
 
   /** Every part counts the rows against its own tokens, and hears what the others have counted. @returns {Promise<Uint32Array>} sums */
   async count(entrants) {
-    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o, meets: this.#parts.length > 1 };
+    const meeting = this.#parts.length > 1 ? ++this.#counted : 0;
+    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o, meeting };
     entrants.free();
-    const meeting = new Meeting(this.#parts.length);
-    const ask = async (part, i) => {
-      try {
-        const words = await part.ask('count', rows, [], (told, answer) => meeting.tell(i, told, answer));
-        meeting.leave(i, words);
-        return words;
-      } catch (e) {
-        meeting.end();
-        throw e;
-      }
-    };
-    const answers = await Promise.all(this.#parts.map(ask));
+    const answers = await Promise.all(this.#parts.map((part) => part.ask('count', rows).catch((e) => {
+      // One that broke down cannot say it: the others wait for it no longer.
+      for (const each of this.#parts) each.post('end', { meeting });
+      throw e;
+    })));
     const n = rows.targets.length;
     const sum = new Uint32Array(3 * n + 4);
     for (const words of answers) for (let i = 0; i < 3 * n; i++) sum[i] += words[i];
@@ -131,6 +127,19 @@ export class Shards {
   }
 }
 
+/** Each part's ports to all others, in the order of the parts. */
+function between(count) {
+  const ports = Array.from({ length: count }, () => []);
+  for (let i = 0; i < count; i++) {
+    for (let j = i + 1; j < count; j++) {
+      const { port1, port2 } = new MessageChannel();
+      ports[i].push(port1);
+      ports[j].push(port2);
+    }
+  }
+  return ports;
+}
+
 /** One worker and the calls under way in it. */
 class Part {
   #worker;
@@ -142,7 +151,7 @@ class Part {
   /** Bytes of them. */
   untaken = 0;
 
-  constructor(first, end, d, flavour) {
+  constructor(first, end, d, flavour, ports) {
     this.first = first;
     this.end = end;
     this.#worker = new AnyWorker(new URL('./shard-worker.js', import.meta.url), { type: 'module' });
@@ -151,8 +160,7 @@ class Part {
       // What was asked before a failure has been answered by it.
       const call = this.#calls.get(data.id);
       if (!call) return undefined;
-      const { resolve, reject, meets } = call;
-      if (data.told) return meets(data.told, (counts) => this.post('others', { of: data.id, counts }));
+      const { resolve, reject } = call;
       this.#calls.delete(data.id);
       return data.error ? reject(errorFrom(data.error)) : resolve(data.value);
     };
@@ -160,7 +168,7 @@ class Part {
       e.preventDefault?.();
       this.#fail(coded('WorkerDied', `A part of the computation could not run (${e.message || 'its script did not load'}). Reload the page.`));
     };
-    this.post('start', { first, n: end - first, d, flavour });
+    this.post('start', { first, n: end - first, d, flavour, ports }, 0, ports);
   }
 
   #fail(error) {
@@ -174,12 +182,11 @@ class Part {
     this.#worker.postMessage({ id, method, data }, transfer);
   }
 
-  /** @param {(told: Uint32Array, answer: (counts: Uint32Array|null) => void) => void} [meets] hears what is said before the end */
-  ask(method, data, transfer, meets) {
+  ask(method, data, transfer) {
     if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
       const id = this.#next++;
-      this.#calls.set(id, { resolve, reject, meets });
+      this.#calls.set(id, { resolve, reject });
       this.post(method, data, id, transfer);
     });
   }

@@ -12,6 +12,7 @@ pub mod webgpu;
 
 use crate::error::Result;
 use serde::Serialize;
+use std::ops::Range;
 
 /// Which engine computed a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -88,9 +89,18 @@ pub struct Query<'a> {
     pub targets: &'a [u32],
     /// k of every pair's relation, `[n_pairs]`; at least 1.
     pub k: &'a [u32],
+    /// All pairs, in order.
+    pub lots: &'a [Lot],
+}
+
+/// Pairs of a query that have rivals in common.
+#[derive(Clone, Debug)]
+pub struct Lot {
+    /// Places in the query.
+    pub pairs: Range<usize>,
     /// Tokens likely to beat a target (the relation's own targets), distinct; may be empty.
     /// They decide most pairs early; the answer does not depend on them.
-    pub rivals: &'a [u32],
+    pub rivals: Vec<u32>,
 }
 
 impl Query<'_> {
@@ -143,6 +153,9 @@ pub trait Engine: 'static {
     type Mlp;
     /// One layer's ranking under way.
     type Pending;
+
+    /// Rankings that may be under way while the next is prepared.
+    const AHEAD: usize;
 
     fn info(&self) -> EngineInfo;
 

@@ -4,6 +4,7 @@
 
 mod host;
 mod layer;
+mod lots;
 mod model;
 mod passes;
 mod relation;

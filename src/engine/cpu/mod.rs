@@ -7,6 +7,7 @@ mod local_shards;
 mod mlp;
 mod ranking;
 mod shard;
+mod survivors;
 #[cfg(test)]
 mod tests;
 mod vocabulary;
@@ -50,6 +51,9 @@ impl Engine for CpuEngine {
     type Layer = CpuLayer;
     type Mlp = CpuMlp;
     type Pending = CpuPending;
+
+    /// Layers differ in how many rows other threads get: with two they seldom wait for this one.
+    const AHEAD: usize = 2;
 
     fn info(&self) -> EngineInfo {
         EngineInfo {

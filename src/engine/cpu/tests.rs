@@ -2,11 +2,12 @@
 
 use super::local_shards::LocalShards;
 use super::*;
-use crate::engine::NOT_FINITE;
+use crate::engine::{Lot, NOT_FINITE};
 use crate::kernels::gemm::matmul_plain;
 use crate::kernels::rank::rank_plain;
 use crate::noise::noise;
 use crate::score::SilentHost;
+use std::cell::Cell;
 
 struct Case {
     shape: Shape,
@@ -36,6 +37,24 @@ fn case(n_vocab: usize, n_head: usize, d_head: usize, n: usize) -> Case {
     }
 }
 
+/// Adds up what is settled.
+#[derive(Default)]
+struct Settled(Cell<u64>);
+
+impl Host for Settled {
+    fn settled(&self, comparisons: u64) {
+        self.0.set(self.0.get() + comparisons);
+    }
+
+    async fn breathe(&self) -> Result<()> {
+        Ok(())
+    }
+
+    fn now_ms(&self) -> f64 {
+        0.0
+    }
+}
+
 fn run(engine: &CpuEngine, c: &Case, rivals: &[u32]) -> Ranked {
     let d = c.shape.d_model;
     let mut embedding = engine.create_embedding(c.shape).unwrap();
@@ -46,6 +65,14 @@ fn run(engine: &CpuEngine, c: &Case, rivals: &[u32]) -> Ranked {
 }
 
 fn race(engine: &CpuEngine, embedding: &CpuEmbedding, c: &Case, rivals: &[u32]) -> Ranked {
+    let lot = Lot {
+        pairs: 0..c.targets.len(),
+        rivals: rivals.to_vec(),
+    };
+    race_lots(engine, embedding, c, &[lot], &SilentHost)
+}
+
+fn race_lots(engine: &CpuEngine, embedding: &CpuEmbedding, c: &Case, lots: &[Lot], host: &impl Host) -> Ranked {
     let d = c.shape.d_model;
     let mut layer = engine.create_layer(c.shape).unwrap();
     engine.write_w_v(&mut layer, 0, &c.w_v[..3 * d]).unwrap();
@@ -56,11 +83,11 @@ fn race(engine: &CpuEngine, embedding: &CpuEmbedding, c: &Case, rivals: &[u32]) 
         sources: &c.sources,
         targets: &c.targets,
         k: &c.k,
-        rivals,
+        lots,
     };
     pollster::block_on(async {
-        let pending = engine.submit(embedding, &layer, query, &SilentHost).await.unwrap();
-        engine.collect(pending, &SilentHost).await.unwrap()
+        let pending = engine.submit(embedding, &layer, query, host).await.unwrap();
+        engine.collect(pending, host).await.unwrap()
     })
 }
 
@@ -163,6 +190,33 @@ fn heads_of_many_pairs_give_the_same_answer() {
     for engine in [CpuEngine::default(), sharded(&[100, 500, 100]), looked_at] {
         assert_eq!(run(&engine, &c, &[]).member, want);
         assert_eq!(run(&engine, &c, &c.targets[..5]).member, want);
+    }
+}
+
+/// Lots with rivals of their own: their rows are raced together, in several sendings (a test's are small) of which
+/// the later ones wait until there is room.
+#[test]
+fn pairs_in_lots_give_the_answer_of_one_lot() {
+    let d = 24;
+    for (h, dh) in [(6, 4), (2, 12)] {
+        let c = case(700, h, dh, 90);
+        const { assert!(90 * 24 * size_of::<f32>() > ranking::HELD) };
+        assert!(h * 90 * d * size_of::<f32>() > ranking::UNDER_WAY);
+        let want = plain(&c);
+        let looked_at = spread_over(&[100, 500, 100], true, true);
+        for engine in [CpuEngine::default(), sharded(&[100, 500, 100]), looked_at] {
+            let mut embedding = engine.create_embedding(c.shape).unwrap();
+            engine.write_embedding(&mut embedding, 0, &c.embedding).unwrap();
+            let lot = |pairs: std::ops::Range<usize>| Lot {
+                rivals: c.targets[pairs.clone()].to_vec(),
+                pairs,
+            };
+            for lots in [vec![lot(0..41), lot(41..42), lot(42..90)], vec![lot(0..90)]] {
+                let settled = Settled::default();
+                assert_eq!(race_lots(&engine, &embedding, &c, &lots, &settled).member, want);
+                assert_eq!(settled.0.get(), (h * 90 * 700) as u64, "all comparisons, once");
+            }
+        }
     }
 }
 

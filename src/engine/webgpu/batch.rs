@@ -2,9 +2,9 @@
 
 use super::engine::WebGpuEngine;
 use super::pace::Pace;
-use super::ranking::{Cut, Race};
+use super::ranking::{Asked, Cut, Race};
 use super::weights::{Embedding, Layer, padded, write_rows};
-use crate::engine::{Host, Query, Shape};
+use crate::engine::{Host, Shape};
 use crate::error::Result;
 use crate::kernels::admit::{Batch, limit};
 use crate::kernels::gemm_gpu::{Place, Sizes};
@@ -25,7 +25,7 @@ impl WebGpuEngine {
         pace: &mut Pace<'_>,
         embedding: &Embedding,
         layer: &Layer,
-        query: &Query<'_>,
+        query: &Asked<'_>,
         batch: Batch,
     ) -> u64 {
         let Shape {
@@ -157,7 +157,7 @@ impl WebGpuEngine {
         race: &Race,
         pace: &mut Pace<'_>,
         embedding: &Embedding,
-        query: &Query<'_>,
+        query: &Asked<'_>,
         cut: &Cut,
         batch: Batch,
         host: &impl Host,

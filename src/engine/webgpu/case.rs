@@ -1,6 +1,6 @@
 //! Small cases that anybody can make again, and their answers by the definition.
 
-use crate::engine::{Engine, Host, Query, Shape};
+use crate::engine::{Engine, Host, Lot, Query, Shape};
 use crate::error::Result;
 use crate::kernels::finish::finish_plain;
 use crate::kernels::gemm_gpu::{Place, Sizes, gemm_plain};
@@ -174,6 +174,14 @@ impl Case {
         (counts[0].above, counts[0].below)
     }
 
+    /// All pairs in one lot.
+    pub fn lots(&self) -> Vec<Lot> {
+        vec![Lot {
+            pairs: 0..self.targets.len(),
+            rivals: self.rivals.clone(),
+        }]
+    }
+
     /// `member` and multiply-adds by the engine.
     pub async fn run<E: Engine>(&self, engine: &E, host: &impl Host) -> Result<(Vec<u8>, u64)> {
         let mut embedding = engine.create_embedding(self.shape)?;
@@ -188,7 +196,7 @@ impl Case {
             sources: &self.sources,
             targets: &self.targets,
             k: &self.k,
-            rivals: &self.rivals,
+            lots: &self.lots(),
         };
         let pending = engine.submit(&embedding, &layer, query, host).await?;
         let ranked = engine.collect(pending, host).await?;

@@ -120,6 +120,9 @@ impl Engine for WebGpuEngine {
     type Mlp = Mlp;
     type Pending = Pending;
 
+    /// The adapter has one queue, and what is in it cannot be cancelled.
+    const AHEAD: usize = 1;
+
     fn info(&self) -> EngineInfo {
         self.info.clone()
     }

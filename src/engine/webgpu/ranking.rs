@@ -9,9 +9,30 @@ use crate::error::{Error, Result};
 use crate::kernels::admit::{Batch, ROW_BYTES};
 use crate::kernels::gpu::{Recorder, Signal, read_back};
 use crate::kernels::plan::{ARGS_BYTES, CONTROL_BYTES};
+use std::ops::Range;
 
-/// A ranking under way.
+/// A ranking under way, lot by lot.
 pub struct Pending {
+    n_pairs: usize,
+    n_head: usize,
+    lots: Vec<(Range<usize>, PendingLot)>,
+}
+
+/// The pairs of one lot.
+pub struct Asked<'a> {
+    pub sources: &'a [f32],
+    pub targets: &'a [u32],
+    pub k: &'a [u32],
+    pub rivals: &'a [u32],
+}
+
+impl Asked<'_> {
+    fn n_pairs(&self) -> usize {
+        self.targets.len()
+    }
+}
+
+struct PendingLot {
     staging: wgpu::Buffer,
     signal: Signal,
     rows: usize,
@@ -70,6 +91,36 @@ impl WebGpuEngine {
         query: Query<'_>,
         host: &impl Host,
     ) -> Result<Pending> {
+        let d = layer.shape.d_model;
+        let n_pairs = query.n_pairs();
+        if query.k.len() != n_pairs || query.sources.len() != n_pairs * d {
+            return Err(does_not_fit());
+        }
+        let mut lots = vec![];
+        for lot in query.lots {
+            let of = lot.pairs.clone();
+            let asked = Asked {
+                sources: &query.sources[of.start * d..of.end * d],
+                targets: &query.targets[of.clone()],
+                k: &query.k[of.clone()],
+                rivals: &lot.rivals,
+            };
+            lots.push((of, self.rank_lot(embedding, layer, asked, host).await?));
+        }
+        Ok(Pending {
+            n_pairs,
+            n_head: layer.shape.n_head,
+            lots,
+        })
+    }
+
+    async fn rank_lot(
+        &self,
+        embedding: &Embedding,
+        layer: &Layer,
+        query: Asked<'_>,
+        host: &impl Host,
+    ) -> Result<PendingLot> {
         self.gpu.health.check()?;
         let shape = layer.shape;
         check(shape, &query)?;
@@ -108,7 +159,7 @@ impl WebGpuEngine {
     }
 
     /// Buffers and everything that is written once.
-    fn prepare(&self, scratch: &mut Scratch, shape: Shape, query: &Query<'_>, cut: &Cut) -> Result<Race> {
+    fn prepare(&self, scratch: &mut Scratch, shape: Shape, query: &Asked<'_>, cut: &Cut) -> Result<Race> {
         let gpu = &self.gpu;
         let row_bytes = padded(shape.d_model) * 4;
         let rows = cut.pairs * cut.heads;
@@ -141,7 +192,7 @@ impl WebGpuEngine {
         Ok(race)
     }
 
-    fn end(&self, race: &Race, pace: &Pace<'_>, rows: usize, products: u64) -> Result<Pending> {
+    fn end(&self, race: &Race, pace: &Pace<'_>, rows: usize, products: u64) -> Result<PendingLot> {
         let bytes = rows.next_multiple_of(16) as u64;
         let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
         let staging = self.gpu.buffer(bytes + CONTROL_BYTES, usage, "the answer")?;
@@ -149,7 +200,7 @@ impl WebGpuEngine {
         race.recorder
             .copy(&race.member, &staging, CONTROL_BYTES, bytes.min(race.member.size()));
         race.recorder.submit();
-        Ok(Pending {
+        Ok(PendingLot {
             signal: Signal::map(&staging),
             staging,
             rows,
@@ -160,6 +211,24 @@ impl WebGpuEngine {
 
     /// See [`crate::engine::Engine::collect`].
     pub(super) async fn answer(&self, pending: Pending, host: &impl Host) -> Result<Ranked> {
+        let Pending { n_pairs, n_head, lots } = pending;
+        let mut all = Ranked {
+            member: vec![0; n_head * n_pairs],
+            multiply_adds: 0,
+            int8_multiply_adds: 0,
+        };
+        for (pairs, lot) in lots {
+            let (member, multiply_adds) = self.answer_of(lot, host).await?;
+            for (head, row) in member.chunks_exact(pairs.len().max(1)).enumerate() {
+                all.member[head * n_pairs + pairs.start..][..row.len()].copy_from_slice(row);
+            }
+            all.multiply_adds += multiply_adds;
+        }
+        Ok(all)
+    }
+
+    /// Member bits of a lot, `[n_head, pairs]`, and its multiply-adds.
+    async fn answer_of(&self, pending: PendingLot, host: &impl Host) -> Result<(Vec<u8>, u64)> {
         host.breathe().await?;
         pending.signal.wait(&self.gpu).await?;
         let words = read_back(&pending.staging)?;
@@ -170,22 +239,19 @@ impl WebGpuEngine {
             .flat_map(|w| w.to_le_bytes())
             .take(pending.rows)
             .collect();
-        Ok(Ranked {
-            member,
-            multiply_adds: counted + pending.products,
-            int8_multiply_adds: 0,
-        })
+        Ok((member, counted + pending.products))
     }
 }
 
-fn check(shape: Shape, query: &Query<'_>) -> Result<()> {
-    let n = query.n_pairs();
+fn check(shape: Shape, query: &Asked<'_>) -> Result<()> {
     let known = |ids: &[u32]| ids.iter().all(|t| (*t as usize) < shape.n_vocab);
-    if query.k.len() == n && query.sources.len() == n * shape.d_model && known(query.targets) && known(query.rivals) {
+    if known(query.targets) && known(query.rivals) {
         Ok(())
     } else {
-        Err(Error::RelationInvalid(
-            "The pairs do not fit the model: a token id is not in its vocabulary.".into(),
-        ))
+        Err(does_not_fit())
     }
+}
+
+fn does_not_fit() -> Error {
+    Error::RelationInvalid("The pairs do not fit the model: a token id is not in its vocabulary.".into())
 }

@@ -38,9 +38,29 @@ pub fn tile_onto(a: &[f32], b: &[f32], sum: &mut Tile) {
 }
 
 /// A dot product with the bits that [`tile`] would give.
-#[cfg(not(target_feature = "relaxed-simd"))]
 pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).fold(0.0, |s, (x, y)| s + x * y)
+    let [dot] = dots_in_order([a], [b]);
+    dot
+}
+
+/// Dot products of as many pairs of vectors, all of one length, with the bits that [`tile`] would give. Several at a time: each
+/// would wait for its own last sum.
+#[cfg(not(target_feature = "relaxed-simd"))]
+pub fn dots_in_order<const N: usize>(a: [&[f32]; N], b: [&[f32]; N]) -> [f32; N] {
+    let (a, b) = one_length(a, b);
+    let mut sums = [0.0; N];
+    for i in 0..a[0].len() {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a[i] * b[i];
+        }
+    }
+    sums
+}
+
+/// All cut to the length of the shortest, so that the compiler sees that they are of one length.
+fn one_length<'a, const N: usize>(a: [&'a [f32]; N], b: [&'a [f32]; N]) -> ([&'a [f32]; N], [&'a [f32]; N]) {
+    let n = a.iter().chain(&b).map(|v| v.len()).min().unwrap_or(0);
+    (a.map(|v| &v[..n]), b.map(|v| &v[..n]))
 }
 
 /// Dot products of `row` with four columns, `[k, 4]`, with the bits that [`tile`] would give. Four at a time: each
@@ -59,7 +79,7 @@ pub fn four_in_order(row: &[f32], columns: &[f32]) -> [f32; 4] {
 #[cfg(target_arch = "wasm32")]
 pub use wasm::tile_onto;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-pub use wasm::{dot_in_order, four_in_order};
+pub use wasm::{dots_in_order, four_in_order};
 
 #[cfg(target_arch = "wasm32")]
 mod wasm {
@@ -111,14 +131,17 @@ mod wasm {
         }
     }
 
-    /// A dot product with the bits that [`tile`] gives: the same instruction, one lane used.
+    /// See above: the same instruction, one lane used.
     #[cfg(target_feature = "relaxed-simd")]
-    pub fn dot_in_order(a: &[f32], b: &[f32]) -> f32 {
-        let mut s = f32x4_splat(0.0);
-        for (x, y) in a.iter().zip(b) {
-            s = madd(f32x4_splat(*x), f32x4_splat(*y), s);
+    pub fn dots_in_order<const N: usize>(a: [&[f32]; N], b: [&[f32]; N]) -> [f32; N] {
+        let (a, b) = super::one_length(a, b);
+        let mut sums = [f32x4_splat(0.0); N];
+        for i in 0..a[0].len() {
+            for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+                *sum = madd(f32x4_splat(a[i]), f32x4_splat(b[i]), *sum);
+            }
         }
-        f32x4_extract_lane::<0>(s)
+        sums.map(|sum| f32x4_extract_lane::<0>(sum))
     }
 
     /// See above: the same instruction, a lane for each column.

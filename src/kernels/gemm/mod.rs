@@ -7,7 +7,7 @@
 mod micro;
 mod pack;
 
-pub use micro::{MR, NR, Tile, dot_in_order, four_in_order, tile, tile_onto};
+pub use micro::{MR, NR, Tile, dot_in_order, dots_in_order, four_in_order, tile, tile_onto};
 pub use pack::{PackedA, PackedB, Panels};
 
 use crate::error::{Result, zeroed};
@@ -153,6 +153,11 @@ mod tests {
                     dot_in_order(&a[i * k..(i + 1) * k], &column).to_bits(),
                     c[i * n + j].to_bits()
                 );
+                let (rows, all) = ([0, 1, 2].map(|s| (i + s) % m), [0, 1, 2].map(|s| (j + s) % n));
+                let dots = dots_in_order(rows.map(|i| &a[i * k..][..k]), all.map(|j| &b[j * k..][..k]));
+                for (dot, (i, j)) in dots.iter().zip(rows.iter().zip(all)) {
+                    assert_eq!(dot.to_bits(), c[i * n + j].to_bits());
+                }
                 let four = [0, 1, 2, 3].map(|s| (j + s) % n);
                 let columns: Vec<f32> = (0..k).flat_map(|x| four.map(|j| b[j * k + x])).collect();
                 let dots = four_in_order(&a[i * k..(i + 1) * k], &columns);

@@ -2,7 +2,7 @@
 
 use super::Through;
 use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
-use crate::kernels::gemm::dot_in_order;
+use crate::kernels::gemm::{dot_in_order, dots_in_order};
 
 /// A row whose |y| times the longest token vector stays under this cannot overflow to infinity.
 const SAFE_LOGIT: f64 = 1e37;
@@ -27,20 +27,15 @@ impl Entrants {
     /// `target_rows` `[n_pairs, d]` are those of the pairs; no token vector is longer than `longest`.
     pub fn new(y: Vec<f32>, d: usize, targets: &[u32], k: &[u32], target_rows: &[f32], longest: f32) -> Self {
         let heads = y.len() / (d * targets.len()).max(1);
-        let (mut z, mut suspicious) = (Vec::new(), Vec::new());
-        for (values, target) in y.chunks_exact(d).zip(target_rows.chunks_exact(d).cycle()) {
-            let norm = values.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-            z.push(dot_in_order(values, target));
-            // A NaN is suspicious too: no comparison with it is true.
-            suspicious.push(u8::from(!matches!(norm * f64::from(longest), n if n <= SAFE_LOGIT)));
-        }
+        // A NaN is suspicious too: no comparison with it is true.
+        let suspect = |row: &[f32]| u8::from(!matches!(length(row) * f64::from(longest), n if n <= SAFE_LOGIT));
         Self {
             d,
-            y,
             targets: targets.repeat(heads),
             k: k.repeat(heads),
-            z,
-            suspicious,
+            z: targets_own(&y, d, target_rows),
+            suspicious: y.chunks_exact(d).map(suspect).collect(),
+            y,
             through: vec![],
         }
     }
@@ -82,6 +77,16 @@ impl Entrants {
         pieces
     }
 
+    /// `others` after these, both without cheaper ways.
+    pub fn append(&mut self, mut others: Self) {
+        debug_assert!(self.d == others.d && self.through.is_empty() && others.through.is_empty());
+        self.y.append(&mut others.y);
+        self.targets.append(&mut others.targets);
+        self.k.append(&mut others.k);
+        self.z.append(&mut others.z);
+        self.suspicious.append(&mut others.suspicious);
+    }
+
     /// Only the rows `keep`, without the cheaper ways.
     pub fn pick(&self, keep: &[usize]) -> Self {
         Self {
@@ -94,6 +99,40 @@ impl Entrants {
             through: vec![],
         }
     }
+}
+
+/// |row|, summed in eight parts: none waits long for its last sum.
+fn length(row: &[f32]) -> f64 {
+    let mut parts = [0f64; 8];
+    for values in row.chunks(8) {
+        parts
+            .iter_mut()
+            .zip(values)
+            .for_each(|(sum, v)| *sum += f64::from(*v).powi(2));
+    }
+    parts.iter().sum::<f64>().sqrt()
+}
+
+/// The product of every row of `y` `[heads * n, d]` with its own of `target_rows` `[n, d]`.
+fn targets_own(y: &[f32], d: usize, target_rows: &[f32]) -> Vec<f32> {
+    let mut rows = y.chunks_exact(d).zip(target_rows.chunks_exact(d).cycle());
+    let mut z = Vec::with_capacity(y.len() / d);
+    while let Some(first) = rows.next() {
+        match [rows.next(), rows.next(), rows.next()] {
+            [Some(b), Some(c), Some(e)] => {
+                let four = [first, b, c, e];
+                z.extend(dots_in_order(four.map(|p| p.0), four.map(|p| p.1)));
+            }
+            fewer => z.extend(
+                [Some(first)]
+                    .into_iter()
+                    .chain(fewer)
+                    .flatten()
+                    .map(|(y, t)| dot_in_order(y, t)),
+            ),
+        }
+    }
+    z
 }
 
 /// Tokens that beat a row's target in z and in -z: exact while under k, at least k once it is.

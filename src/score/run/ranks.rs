@@ -8,11 +8,8 @@ use crate::checkpoint::ByteSource;
 use crate::engine::{Engine, Query, Ranked, Shape};
 use crate::error::Result;
 use crate::score::host::JobHost;
+use crate::score::lots::queries;
 use crate::score::model::Model;
-use crate::score::passes::rivals;
-
-/// Floats of head outputs held at a time, `[n_head, rows, d_model]`: 16 MB.
-const HEAD_OUTPUTS: usize = 4 << 20;
 
 /// Targets to be ranked.
 pub struct Targets {
@@ -74,7 +71,6 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
     ) -> Result<Ranked> {
         let (d, n) = (self.layout.d_model, targets.ids.len());
         let embedding = self.embedding(host).await?;
-        let rivals = rivals(&targets.ids);
         let host = RankHost::new(host, d);
         let k = vec![targets.k; n];
         let mut all = Ranked {
@@ -82,19 +78,17 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             multiply_adds: 0,
             int8_multiply_adds: 0,
         };
-        let step = (HEAD_OUTPUTS / (n_head * d)).clamp(1, n.max(1));
-        for first in (0..n).step_by(step) {
-            let rows = first..(first + step).min(n);
+        for (rows, lots) in queries(&targets.ids, std::slice::from_ref(&(0..n)), n_head, d) {
             let query = Query {
                 sources: &x[rows.start * d..rows.end * d],
                 targets: &targets.ids[rows.clone()],
                 k: &k[rows.clone()],
-                rivals: &rivals,
+                lots: &lots,
             };
             let pending = self.engine.submit(&embedding, layer, query, &host).await?;
             let ranked = self.engine.collect(pending, &host).await?;
             for (head, row) in ranked.member.chunks_exact(rows.len()).enumerate() {
-                all.member[head * n + first..][..rows.len()].copy_from_slice(row);
+                all.member[head * n + rows.start..][..rows.len()].copy_from_slice(row);
             }
             all.multiply_adds += ranked.multiply_adds;
             all.int8_multiply_adds += ranked.int8_multiply_adds;
