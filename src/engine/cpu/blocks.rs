@@ -68,8 +68,10 @@ pub(super) async fn look_at_block(
     ids: Ids<'_>,
     host: &impl Host,
 ) -> Result<()> {
-    for row in (0..race.looked_at_panels()).step_by(ROW_PANELS) {
-        let rows = row..(row + ROW_PANELS).min(race.looked_at_panels());
+    let all = race.looked_at_panels();
+    let step = if race.looks_narrowly() { all.max(1) } else { ROW_PANELS };
+    for row in (0..all).step_by(step) {
+        let rows = row..(row + step).min(all);
         for col in panels.clone().step_by(COL_PANELS) {
             race.look(w_u, col..(col + COL_PANELS).min(panels.end), rows.clone(), ids);
             host.breathe().await?;

@@ -2,7 +2,7 @@
 
 use super::CpuLayer;
 use crate::engine::Shape;
-use crate::kernels::coarse;
+use crate::kernels::coarse::lost_norm;
 use crate::kernels::rank::{Entrants, Through, worth};
 
 /// Undecided rows of one layer, head by head.
@@ -53,13 +53,18 @@ fn through(layer: &CpuLayer, v: &[f32], rows: &[usize], n: usize) -> Vec<Through
     for part in rows.chunk_by(|a, b| a / n == b / n) {
         let (head, range) = (part[0] / n, start..start + part.len());
         start = range.end;
-        if worth(part.len(), d, d_head, coarse::FASTER) {
+        if !worth(part.len(), d, d_head) {
+            continue;
+        }
+        let w_o = layer.w_o[head].to_rows();
+        if let Some(lost) = lost_norm(&w_o, d) {
             let own = |row: &usize| &v[row % n * width + head * d_head..][..d_head];
             let v = part.iter().flat_map(own).copied().collect();
             found.push(Through {
                 rows: range,
                 v,
-                w_o: layer.w_o[head].to_rows(),
+                w_o,
+                lost,
             });
         }
     }

@@ -9,11 +9,15 @@
 
 mod columns;
 mod micro;
+mod narrow;
+mod norm;
 mod rows;
 mod split;
 
 pub use columns::Columns;
 pub use micro::{tile8, tile8_plain};
+pub use narrow::{Compared, Narrow};
+pub use norm::lost_norm;
 pub use rows::Rows;
 
 use super::gemm::{MR, NR, Panels};

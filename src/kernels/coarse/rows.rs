@@ -54,6 +54,20 @@ impl Rows {
         made
     }
 
+    /// What rounding took from `rows`, which these were made of.
+    pub fn lost(&self, rows: &[f32]) -> Vec<f32> {
+        let d = rows.len() / self.rows.len().max(1);
+        let of = |(i, row): (usize, &Row)| {
+            let bytes = &self.bytes[i * self.width..][..d];
+            let scale = row.scale;
+            let lost = move |(value, byte): (&f32, &u8)| {
+                (f64::from(*value) - scale * f64::from(i32::from(*byte) - OFFSET)) as f32
+            };
+            rows[i * d..(i + 1) * d].iter().zip(bytes).map(lost).collect::<Vec<_>>()
+        };
+        self.rows.iter().enumerate().flat_map(of).collect()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

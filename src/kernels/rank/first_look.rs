@@ -2,6 +2,7 @@
 //! need that: most have lost by then. For the others the open comparisons are made by the product's own sums, until the
 //! row has lost or none is left, so that the counts mean what they always do.
 
+use super::through::Way;
 use super::{Ids, NR, Race, Runner, beat, columns};
 use crate::kernels::coarse;
 use crate::kernels::gemm::{MR, Panels, four_in_order};
@@ -15,7 +16,12 @@ const TOO_MANY: usize = 8;
 impl Race {
     /// Panels of undecided rows that get a first look: what `look` takes ranges of.
     pub fn looked_at_panels(&self) -> usize {
-        self.rounded.panels()
+        self.looked_at.div_ceil(MR)
+    }
+
+    /// Whether that goes through the head's middle: then all rows at once share what is made for a panel of columns.
+    pub fn looks_narrowly(&self) -> bool {
+        self.narrowly
     }
 
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` surely beats the target.
@@ -23,28 +29,38 @@ impl Race {
         let cols = w_u.cols().min(col_panels.end * NR) - col_panels.start * NR;
         let live = &mut self.live[..self.looked_at];
         let rows = live.len().min(row_panels.end * MR) - row_panels.start * MR;
-        self.work.add_int8((cols * rows * self.entrants.d) as u64);
+        let (d, open) = (self.entrants.d, &mut self.open);
+        if let Some(middle) = self.middle.as_mut().filter(|_| self.narrowly)
+            && let Way::Bytes(way) = &mut middle.way
+        {
+            self.work.add_int8((cols * middle.d_head * (d + rows)) as u64);
+            let mut room = vec![];
+            for pj in col_panels {
+                let at = columns(w_u, pj, ids);
+                way.enter(w_u, pj, &mut room);
+                for pi in row_panels.clone() {
+                    let (sums, marks) = (way.sums(pi), way.marks(pi));
+                    for (r, (runner, sums)) in live[pi * MR..].iter_mut().zip(sums).enumerate() {
+                        tell(
+                            runner,
+                            &sums.map(|sum| sum as f32),
+                            (marks.low[r], marks.high[r]),
+                            &at,
+                            open,
+                        );
+                    }
+                }
+            }
+            return;
+        }
+        self.work.add_int8((cols * rows * d) as u64);
         for pj in col_panels {
-            let (first, n, id) = columns(w_u, pj, ids);
+            let at = columns(w_u, pj, ids);
             for pi in row_panels.clone() {
                 let block = coarse::Block::new(&self.rounded, pi, w_u, pj);
                 for (r, (runner, sums)) in live[pi * MR..].iter_mut().zip(&block.sums).enumerate() {
-                    let (low, high) = block.marks(r, runner.z);
-                    let sums = &sums[..n];
-                    let (mut above, mut below) = (0, 0);
-                    for sum in sums {
-                        above += u32::from(*sum > high);
-                        below += u32::from(*sum < low);
-                    }
-                    // The target itself is never sure to beat itself.
-                    runner.count.above += above;
-                    runner.count.below += below;
-                    if (above + below) as usize == n || runner.lost() {
-                        continue;
-                    }
-                    let unsure = sums.iter().enumerate().filter(|(_, sum)| (low..=high).contains(*sum));
-                    let others = unsure.filter(|(c, _)| id[*c] != runner.target);
-                    self.open[runner.row].extend(others.map(|(c, _)| (first + c) as u32));
+                    let marks = block.marks(r, runner.z);
+                    tell(runner, sums, marks, &at, open);
                 }
             }
         }
@@ -74,6 +90,43 @@ impl Race {
             runner.direct = closely * TOO_MANY > block;
         }
     }
+}
+
+/// Counts what is sure of one row in one panel of columns, and leaves open what is not.
+#[inline]
+fn tell<T: PartialOrd>(
+    runner: &mut Runner,
+    sums: &[T; NR],
+    (low, high): (T, T),
+    (first, n, id): &(usize, usize, [u32; NR]),
+    open: &mut [Vec<u32>],
+) {
+    let (mut above, mut below) = (0, 0);
+    let mut count = |sums: &[T]| {
+        for sum in sums {
+            above += u32::from(*sum > high);
+            below += u32::from(*sum < low);
+        }
+    };
+    // A number of sums that the compiler knows, nearly always.
+    if *n == NR {
+        count(sums)
+    } else {
+        count(&sums[..*n])
+    }
+    let sums = &sums[..*n];
+    // The target itself is never sure to beat itself.
+    runner.count.above += above;
+    runner.count.below += below;
+    if (above + below) as usize == *n || runner.lost() {
+        return;
+    }
+    let unsure = sums
+        .iter()
+        .enumerate()
+        .filter(|(_, sum)| !(**sum > high || **sum < low));
+    let others = unsure.filter(|(c, _)| id[*c] != runner.target);
+    open[runner.row].extend(others.map(|(c, _)| (first + c) as u32));
 }
 
 /// Whether a row has lost if all that is open goes against it.

@@ -5,7 +5,7 @@
 //! token is a member. The target itself is left out of the count, ties go by token id.
 //!
 //! Three ways to the same counts: the product itself; a first look in eight bits, after which few comparisons are open
-//! (`first_look.rs`); for heads of many rows, through their narrow middle (`through.rs`).
+//! (`first_look.rs`); for heads of many rows, through their narrow middle (`through.rs`), where there is a first look in eight bits too.
 
 mod entrants;
 mod first_look;
@@ -20,7 +20,7 @@ pub use work::Work;
 
 use super::coarse;
 use super::gemm::{MR, NR, PackedA, Panels, tile};
-use through::Middle;
+use through::{Middle, Way};
 
 /// Which tokens the columns of a product are.
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +69,8 @@ pub struct Race {
     live: Vec<Runner>,
     /// How many they are, and they themselves.
     looked_at: usize,
+    /// Whether they are looked at through the head's middle.
+    narrowly: bool,
     rounded: coarse::Rows,
     /// Of every row, the columns of which the first look could not tell.
     open: Vec<Vec<u32>>,
@@ -100,7 +102,13 @@ impl Race {
             if entrants.suspicious[rows.clone()].iter().any(|s| *s != 0) {
                 continue;
             }
-            if let Some(middle) = Middle::new(t, entrants.d, longest) {
+            if let Some(middle) = Middle::new(
+                t,
+                &entrants.y[rows.start * entrants.d..rows.end * entrants.d],
+                entrants.d,
+                longest,
+                first_look,
+            ) {
                 others[rows.clone()].fill(false);
                 let rows: Vec<usize> = rows.collect();
                 let race = Self::with(entrants.pick(&rows), Some(middle), first_look);
@@ -133,6 +141,7 @@ impl Race {
             entrants,
             live,
             looked_at: 0,
+            narrowly: false,
             rounded: coarse::Rows::default(),
             packed: PackedA::default(),
             middle,
@@ -157,7 +166,7 @@ impl Race {
     pub fn goes_through(&self) -> bool {
         self.middle
             .as_ref()
-            .is_some_and(|m| self.looked_at == 0 && self.packed.inner() == m.d_head())
+            .is_some_and(|m| matches!(m.way, Way::Floats(_)) && self.packed.inner() == m.d_head)
     }
 
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` beats the target.
@@ -240,20 +249,31 @@ impl Race {
     fn pack(&mut self) {
         let (d, all) = (self.entrants.d, self.live.len());
         let first_look = !self.open.is_empty();
-        if let Some(m) = self.middle.as_ref().filter(|m| worth(all, d, m.d_head(), first_look)) {
-            self.looked_at = 0;
-            self.packed.pack(self.live.iter().map(|r| m.row(r.row)), m.d_head());
+        let worth = |rows: usize, m: &Middle| worth(rows, d, m.d_head);
+        if let Some(m) = self.middle.as_mut().filter(|m| worth(all, m))
+            && let Way::Floats(way) = &m.way
+        {
+            self.packed.pack(self.live.iter().map(|r| way.row(r.row)), m.d_head);
             return;
         }
         self.live.sort_by_key(|r| r.direct);
         self.looked_at = self.live.partition_point(|r| !r.direct);
         let (looked_at, direct) = self.live.split_at(self.looked_at);
+        self.packed.pack(direct.iter().map(|r| self.entrants.row(r.row)), d);
+        self.narrowly = false;
+        if let Some(m) = self.middle.as_mut().filter(|m| worth(looked_at.len(), m)) {
+            let compared: Vec<_> = looked_at.iter().map(|r| m.compared(r.row, r.z)).collect();
+            if let Way::Bytes(way) = &mut m.way {
+                way.pack(&compared);
+                self.narrowly = true;
+                return;
+            }
+        }
         if self.rounded.is_empty() && first_look {
             let rows = (0..self.entrants.len()).map(|i| self.entrants.row(i));
             self.rounded = coarse::Rows::new(rows, d);
         }
         self.rounded.pack(looked_at.iter().map(|r| r.row));
-        self.packed.pack(direct.iter().map(|r| self.entrants.row(r.row)), d);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::engine::{HIT, NOT_FINITE, SUPPRESSION_HIT};
-use crate::kernels::gemm::{PackedB, matmul};
+use crate::kernels::gemm::{PackedB, matmul, matmul_plain};
 use crate::noise::noise;
 use proptest::prelude::*;
 
@@ -84,11 +84,7 @@ fn both_ways(
         .copied()
         .collect();
     let entrants = Entrants::new(y, d, targets, ks, &target_rows, longest);
-    let through = Through {
-        rows: 0..targets.len(),
-        v: v.to_vec(),
-        w_o: w_o.to_vec(),
-    };
+    let through = through(v, w_o, d);
     [vec![], vec![through]].map(|through| {
         let mut counts = vec![Count::default(); targets.len()];
         let mut work = 0;
@@ -133,9 +129,33 @@ proptest! {
         block in 1usize..5,
     ) {
         let e: Vec<f32> = e.iter().copied().chain(e.iter().enumerate().map(|(i, x)| x + if i % 3 == 0 { off } else { 0.0 })).collect();
-        let [direct, through] = both_ways(&v, &w_o, &e, (d, d_head), &targets, &ks, block);
-        prop_assert_eq!(direct.0, through.0);
+        let [direct, floats] = both_ways(&v, &w_o, &e, (d, d_head), &targets, &ks, block);
+        prop_assert_eq!(&direct.0, &floats.0);
+        let y = matmul_plain(&v, &w_o, targets.len(), d_head, d);
+        let member: Vec<u8> = direct.0.iter().zip(&ks).map(|(c, k)| c.member(*k)).collect();
+        let bytes = looked_at_through(&y, &e, d, &targets, &ks, block, vec![through(&v, &w_o, d)]);
+        prop_assert_eq!(member, bytes.0);
     }
+}
+
+#[test]
+fn a_first_look_through_the_middle_is_less_work_for_many_rows() {
+    let (d, d_head, n, tokens) = (256, 16, 60, 3000);
+    let (v, w_o, e) = (noise(n * d_head, 1), noise(d_head * d, 2), noise(tokens * d, 3));
+    let y = matmul_plain(&v, &w_o, n, d_head, d);
+    let targets: Vec<u32> = (0..n as u32).map(|i| i * 40).collect();
+    let k = vec![tokens as u32; n];
+    let wide = looked_at(&y, &e, d, &targets, &k, 32);
+    let narrow = looked_at_through(&y, &e, d, &targets, &k, 32, vec![through(&v, &w_o, d)]);
+    assert_eq!(narrow.0, wide.0);
+    let float32 = |work: Work| work.multiply_adds - work.int8;
+    assert!(narrow.1.int8 * 2 < wide.1.int8, "{:?} and {:?}", narrow.1, wide.1);
+    assert!(
+        float32(narrow.1) < 2 * float32(wide.1),
+        "{:?} and {:?}",
+        narrow.1,
+        wide.1
+    );
 }
 
 #[test]
@@ -165,6 +185,7 @@ fn pieces_are_the_whole() {
                 rows: *from..*to,
                 v: noise((to - from) * d_head, *from as u32),
                 w_o: noise(d_head * d, *to as u32),
+                lost: *to as f32,
             })
             .collect(),
     };
@@ -199,26 +220,56 @@ fn pieces_are_the_whole() {
     }
 }
 
+/// The cheaper way of one head.
+fn through(v: &[f32], w_o: &[f32], d: usize) -> Through {
+    Through {
+        rows: 0..v.len() * d / w_o.len(),
+        v: v.to_vec(),
+        w_o: w_o.to_vec(),
+        lost: coarse::lost_norm(w_o, d).unwrap(),
+    }
+}
+
 /// Each row's counts by way of a first look, and the work.
 fn looked_at(y: &[f32], e: &[f32], d: usize, targets: &[u32], ks: &[u32], block: usize) -> (Vec<u8>, Work) {
+    looked_at_through(y, e, d, targets, ks, block, vec![])
+}
+
+fn looked_at_through(
+    y: &[f32],
+    e: &[f32],
+    d: usize,
+    targets: &[u32],
+    ks: &[u32],
+    block: usize,
+    through: Vec<Through>,
+) -> (Vec<u8>, Work) {
     let n = e.len() / d;
     let mut w_u = coarse::Columns::new(d, n, "test").unwrap();
     w_u.write_transposed(0, e);
     let longest = w_u.lengths().into_iter().fold(0.0, f32::max);
     let row = |t: &u32| &e[*t as usize * d..(*t as usize + 1) * d];
     let target_rows: Vec<f32> = targets.iter().flat_map(row).copied().collect();
-    let entrants = Entrants::new(y.to_vec(), d, targets, ks, &target_rows, longest);
-    let (rows, mut race) = Race::split(entrants, longest, true).pop().expect("there is one");
-    assert_eq!(rows.len(), targets.len());
-    for first in (0..w_u.panels()).step_by(block) {
-        let columns = first..(first + block).min(w_u.panels());
-        race.look(&w_u, columns.clone(), 0..race.looked_at_panels(), Ids::From(0));
-        race.settle(&w_u, columns.len() * NR, columns.end == w_u.panels(), Ids::From(0));
-        race.count(&w_u, columns, 0..race.row_panels(), Ids::From(0));
-        race.drop_losers();
+    let entrants = Entrants {
+        through,
+        ..Entrants::new(y.to_vec(), d, targets, ks, &target_rows, longest)
+    };
+    let (mut member, mut work) = (vec![0; targets.len()], Work::default());
+    for (rows, mut race) in Race::split(entrants, longest, true) {
+        for first in (0..w_u.panels()).step_by(block) {
+            let columns = first..(first + block).min(w_u.panels());
+            race.look(&w_u, columns.clone(), 0..race.looked_at_panels(), Ids::From(0));
+            race.settle(&w_u, columns.len() * NR, columns.end == w_u.panels(), Ids::From(0));
+            race.count(&w_u, columns, 0..race.row_panels(), Ids::From(0));
+            race.drop_losers();
+        }
+        let (counts, done) = race.finish();
+        work += done;
+        for (row, count) in rows.into_iter().zip(counts) {
+            member[row] = count.member(ks[row]);
+        }
     }
-    let (counts, work) = race.finish();
-    (counts.into_iter().zip(ks).map(|(c, k)| c.member(*k)).collect(), work)
+    (member, work)
 }
 
 proptest! {

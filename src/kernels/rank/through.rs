@@ -11,6 +11,7 @@
 //! together are at most (sum of |v_i| |row i of W_O|) |u_j|.
 
 use super::{Ids, Race, beat, columns};
+use crate::kernels::coarse::{Compared, Narrow};
 use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Panels, Tile, dot_in_order, tile};
 use std::ops::Range;
 
@@ -28,32 +29,46 @@ pub struct Through {
     pub v: Vec<f32>,
     /// `[d_head, d]`
     pub w_o: Vec<f32>,
+    /// [`coarse::lost_norm`] of W_O: where rows get a first look, it goes this way too.
+    pub lost: f32,
 }
 
-/// Whether `rows` rows of one head are cheaper this way, the sums done again included; where rows get a first look in
-/// eight bits, that costs about a quarter of the product.
-pub fn worth(rows: usize, d: usize, d_head: usize, first_look: bool) -> bool {
-    let other = if first_look { d / 4 } else { d };
-    other > d_head && rows * (other - d_head) * 10 > d_head * d * 11
+/// Whether `rows` rows of one head are cheaper this way, the sums done again included.
+pub fn worth(rows: usize, d: usize, d_head: usize) -> bool {
+    d > d_head && rows * (d - d_head) * 10 > d_head * d * 11
 }
 
 /// What the race of one head keeps of it.
 pub(super) struct Middle {
+    pub d_head: usize,
+    /// Of every row, the most by which the two orders differ, for a token vector of length 1; and
+    /// the sum of |v_i|.
+    slack: Vec<(f64, f64)>,
+    /// Of every row, no less than |v W_O|.
+    lengths: Vec<f64>,
+    pub way: Way,
+}
+
+/// How its rows are counted.
+pub(super) enum Way {
+    Floats(Floats),
+    /// In a first look.
+    Bytes(Box<Narrow>),
+}
+
+pub(super) struct Floats {
     d_head: usize,
     /// `[rows, d_head]`
     v: Vec<f32>,
     /// `[d_head, d]`, packed.
     w_o: PackedA,
-    /// Of every row, the most by which the two orders differ, for a token vector of length 1; and
-    /// the sum of |v_i|.
-    slack: Vec<(f64, f64)>,
     /// W_O W_U of one panel of columns, `[d_head, NR]`.
     panel: Vec<f32>,
 }
 
 impl Middle {
-    /// None when a sum might overflow with token vectors up to `longest`.
-    pub(super) fn new(t: Through, d: usize, longest: f32) -> Option<Self> {
+    /// `y` is v W_O in float32. None when a sum might overflow with token vectors up to `longest`, or bytes cannot tell the rows of W_O.
+    pub(super) fn new(t: Through, y: &[f32], d: usize, longest: f32, first_look: bool) -> Option<Self> {
         let d_head = t.w_o.len() / d;
         let norm = |row: &[f32]| row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
         let lengths: Vec<f64> = t.w_o.chunks_exact(d).map(norm).collect();
@@ -74,20 +89,48 @@ impl Middle {
         let sizes =
             t.v.chunks_exact(d_head)
                 .map(|v| v.iter().map(|v| f64::from(v.abs())).sum::<f64>());
-        let slack = spreads.iter().map(|s| share * s).zip(sizes).collect();
+        let slack: Vec<_> = spreads.iter().map(|s| share * s).zip(sizes).collect();
+        // y is wrong by no more than a part of the slack; a little for these sums.
+        let lengths = y.chunks_exact(d).zip(&slack).map(|(y, s)| norm(y) * (1.0 + 1e-9) + s.0);
+        let lengths = lengths.collect();
+        let way = if first_look {
+            Way::Bytes(Box::new(Narrow::new(&t.v, &t.w_o, d, t.lost)?))
+        } else {
+            Way::Floats(Floats {
+                d_head,
+                v: t.v,
+                w_o: PackedA::from_rows(&t.w_o, d),
+                panel: vec![0.0; d_head * NR],
+            })
+        };
         Some(Self {
             d_head,
-            v: t.v,
-            w_o: PackedA::from_rows(&t.w_o, d),
             slack,
-            panel: vec![0.0; d_head * NR],
+            lengths,
+            way,
         })
     }
+}
 
-    pub(super) fn d_head(&self) -> usize {
-        self.d_head
+impl Middle {
+    /// Row `row`, whose own logit is `z`, as a first look takes it.
+    pub(super) fn compared(&self, row: usize, z: f32) -> Compared {
+        let (slack, size) = self.slack[row];
+        Compared {
+            row,
+            z,
+            length: self.lengths[row],
+            slack: (slack + UNDERFLOW, UNDERFLOW * (1.0 + size)),
+        }
     }
+}
 
+/// z and what is near differ by no more than this, for token vectors up to `longest`.
+fn slack_at((slack, size): (f64, f64), longest: f64) -> f64 {
+    slack * longest + UNDERFLOW * (1.0 + longest + size)
+}
+
+impl Floats {
     pub(super) fn row(&self, i: usize) -> &[f32] {
         &self.v[i * self.d_head..(i + 1) * self.d_head]
     }
@@ -107,12 +150,6 @@ impl Middle {
     pub(super) fn near(&self, v_panel: &[f32]) -> Tile {
         tile(v_panel, &self.panel)
     }
-
-    /// z and what is near differ by no more than this at row `i`, for token vectors up to `longest`.
-    pub(super) fn slack(&self, i: usize, longest: f32) -> f64 {
-        let ((slack, size), longest) = (self.slack[i], f64::from(longest));
-        slack * longest + UNDERFLOW * (1.0 + longest + size)
-    }
 }
 
 impl Race {
@@ -120,16 +157,17 @@ impl Race {
     /// [`Race::count`] counts, by way of W_O W_U. `lengths`: see [`panel_lengths`].
     pub fn count_through(&mut self, w_u: &impl Panels, lengths: &[f32], col_panels: Range<usize>, ids: Ids<'_>) {
         let Some(middle) = &mut self.middle else { return };
-        let (d, d_head) = (self.entrants.d, middle.d_head());
+        let (d, d_head) = (self.entrants.d, middle.d_head);
+        let Way::Floats(way) = &mut middle.way else { return };
         let (mut room, mut column) = (vec![], vec![0.0; d]);
         for pj in col_panels {
             let (first, n, id) = columns(w_u, pj, ids);
-            middle.enter(w_u.panel_in(pj, &mut room));
+            way.enter(w_u.panel_in(pj, &mut room));
             self.work.add((n * d_head * (d + self.live.len())) as u64);
             for pi in 0..self.packed.panels() {
-                let t = middle.near(self.packed.panel(pi));
+                let t = way.near(self.packed.panel(pi));
                 for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
-                    let slack = middle.slack(runner.row, lengths[pj]);
+                    let slack = slack_at(middle.slack[runner.row], f64::from(lengths[pj]));
                     let (low, high) = (
                         (f64::from(runner.z) - slack) as f32,
                         (f64::from(runner.z) + slack) as f32,
