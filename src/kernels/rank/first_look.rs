@@ -2,8 +2,9 @@
 //! need that: most have lost by then. For the others the open comparisons are made by the product's own sums, until the
 //! row has lost or none is left, so that the counts mean what they always do.
 
+use super::runner::{Runner, beat, columns};
 use super::through::Way;
-use super::{Ids, NR, Race, Runner, beat, columns};
+use super::{Ids, NR, Race};
 use crate::kernels::coarse;
 use crate::kernels::gemm::{MR, Panels, four_in_order};
 use std::ops::Range;

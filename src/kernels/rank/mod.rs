@@ -10,6 +10,7 @@
 mod entrants;
 mod first_look;
 mod plain;
+mod runner;
 mod through;
 mod work;
 
@@ -20,6 +21,7 @@ pub use work::Work;
 
 use super::coarse;
 use super::gemm::{MR, NR, PackedA, Panels, tile};
+use runner::{Runner, beat, columns};
 use through::{Middle, Way};
 
 /// Which tokens the columns of a product are.
@@ -37,28 +39,6 @@ impl Ids<'_> {
             Ids::From(first) => first + column as u32,
             Ids::List(ids) => ids[column],
         }
-    }
-}
-
-/// A row that is still in the race.
-#[derive(Clone, Copy, Debug)]
-struct Runner {
-    row: usize,
-    target: u32,
-    z: f32,
-    k: u32,
-    suspicious: bool,
-    /// A first look in eight bits leaves too much open, or is not allowed.
-    direct: bool,
-    count: Count,
-    /// What was counted against other tokens by somebody else.
-    elsewhere: Count,
-}
-
-impl Runner {
-    fn lost(&self) -> bool {
-        let all = self.count.and(self.elsewhere);
-        !self.suspicious && all.above >= self.k && all.below >= self.k
     }
 }
 
@@ -274,47 +254,6 @@ impl Race {
             self.rounded = coarse::Rows::new(rows, d);
         }
         self.rounded.pack(looked_at.iter().map(|r| r.row));
-    }
-}
-
-/// Of one panel: its first column, how many there are, and which tokens they are.
-fn columns(w_u: &impl Panels, panel: usize, ids: Ids<'_>) -> (usize, usize, [u32; NR]) {
-    let first = panel * NR;
-    let n = NR.min(w_u.cols() - first);
-    let mut id = [0; NR];
-    id[..n]
-        .iter_mut()
-        .enumerate()
-        .for_each(|(c, id)| *id = ids.of(first + c));
-    (first, n, id)
-}
-
-/// Counts who of `z` (tokens `id`) beats the runner's target.
-#[inline]
-fn beat(runner: &mut Runner, z: &[f32], id: &[u32]) {
-    let t = runner.z;
-    let (mut above, mut below) = (0, 0);
-    // Mostly the target is not here and nothing is equal to it: then no id matters.
-    for z in z {
-        above += u32::from(*z > t);
-        below += u32::from(*z < t);
-    }
-    if (above + below) as usize == z.len() && !runner.suspicious && !id.contains(&runner.target) {
-        runner.count.above += above;
-        runner.count.below += below;
-        return;
-    }
-    (above, below) = (0, 0);
-    for (z, id) in z.iter().zip(id) {
-        let tie_before = *z == t && *id < runner.target;
-        let other = *id != runner.target;
-        above += u32::from(other & ((*z > t) | tie_before));
-        below += u32::from(other & ((*z < t) | tie_before));
-    }
-    runner.count.above += above;
-    runner.count.below += below;
-    if runner.suspicious {
-        runner.count.not_finite |= !t.is_finite() || z.iter().any(|z| !z.is_finite());
     }
 }
 

@@ -10,7 +10,8 @@
 //! Algorithms, section 3.1). Both orders go through sums of d_head and of d, and the absolute products
 //! together are at most (sum of |v_i| |row i of W_O|) |u_j|.
 
-use super::{Ids, Race, beat, columns};
+use super::runner::{beat, columns};
+use super::{Ids, Race};
 use crate::kernels::coarse::{Compared, Narrow};
 use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Panels, Tile, dot_in_order, tile};
 use std::ops::Range;
