@@ -66,6 +66,16 @@ pub struct Recipe {
     /// In this share of the sentences in which names come again other words stand for them: copying is of any token.
     #[serde(skip_serializing_if = "none")]
     pub other_words: f32,
+    /// In this share of the places of a name another word stands, beside names: whoever is copied need not be known.
+    #[serde(skip_serializing_if = "none")]
+    pub odd_names: f32,
+    /// In this share of the sentences that ask for a name or a fact random words stand for some of the others, or before
+    /// them, and are not to be foretold.
+    #[serde(skip_serializing_if = "none")]
+    pub slips: f32,
+    /// In those, this share of the words.
+    #[serde(skip_serializing_if = "none")]
+    pub slipped_words: f32,
 }
 
 fn off(on: &bool) -> bool {
@@ -111,6 +121,9 @@ impl Default for Recipe {
             strangers: 0.0,
             excuse_held_out: false,
             other_words: 0.0,
+            odd_names: 0.0,
+            slips: 0.0,
+            slipped_words: 0.0,
         }
     }
 }
@@ -144,6 +157,7 @@ impl Recipe {
             more_phrases: self.more_phrases,
             strangers: self.strangers,
             other_words: self.other_words,
+            odd_names: self.odd_names,
         }
     }
 

@@ -191,6 +191,9 @@ fn the_recipes_of_the_trials_name_every_number() {
         strangers: 0.2,
         excuse_held_out: true,
         other_words: 0.15,
+        odd_names: 0.25,
+        slips: 0.5,
+        slipped_words: 0.1,
         ..Recipe::default()
     };
     let fields = |recipe: serde_json::Value| -> Vec<String> { recipe.as_object().unwrap().keys().cloned().collect() };
