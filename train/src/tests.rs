@@ -129,7 +129,7 @@ fn a_training_can_be_made_shorter_until_it_cools_down() {
 #[test]
 fn another_recipe_does_not_go_on_with_a_training() {
     let out = trained("other", &recipe(2), &[2]);
-    let other = Recipe { seed: 2, ..recipe(2) };
+    let other = Recipe { seed: 3, ..recipe(2) };
     let studio = Studio::open().unwrap();
     let windows = studio.windows(&other);
     let measure = Measure::new(&studio.author, &studio.vocabulary);
@@ -157,6 +157,8 @@ fn the_shipped_model_is_of_this_recipe_and_this_text() {
     );
     let text = crate::report::hex(include_bytes!("../text/grammar.json"));
     assert_eq!(shipped["text_sha256"], text);
+    let more = crate::report::hex(include_bytes!("../text/more.json"));
+    assert_eq!(shipped["more_text_sha256"], more);
 }
 
 /// The trainer's own scores against Headmap's, on the files that it writes.
