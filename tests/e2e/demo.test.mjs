@@ -38,7 +38,7 @@ test('its known heads are marked, and the planted model is one choice away', asy
   const page = await newPage(browser);
   await page.goto(site.url);
   await figureState(page, 'complete');
-  assert.match(await byId(page, 'known-source').textContent(), /Ablation: of 243 right answers .* measured by this project/);
+  assert.match(await byId(page, 'known-source').textContent(), /Ablation: of 915 right answers .* measured by this project/);
   await byId(page, 'model-select').selectOption('planted');
   await byId(page, 'planted-badge').waitFor();
   await settled(page);

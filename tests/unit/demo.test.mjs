@@ -21,7 +21,7 @@ test('the trained model is opened first, another when the address asks for it', 
 test('only the bundled file is the demonstration model, whatever its name', () => {
   assert.equal(bundledId({ source: 'bundled', name: 'Demonstration model' }), 'demo');
   assert.equal(bundledId({ source: 'file', name: 'Demonstration model' }), null);
-  assert.equal(modelKey({ source: 'bundled', name: 'Demonstration model', nLayer: 4, nHead: 4 }), 'demo');
+  assert.equal(modelKey({ source: 'bundled', name: 'Demonstration model', nLayer: 5, nHead: 6 }), 'demo');
   assert.equal(modelKey({ source: 'file', name: 'Demonstration model', nLayer: 4, nHead: 4 }), null);
 });
 

@@ -5,7 +5,7 @@ import test from 'node:test';
 
 const read = (name) => JSON.parse(readFileSync(new URL(`../../www/data/${name}`, import.meta.url), 'utf8'));
 const sets = read('known-heads.json');
-const SHAPES = { gpt2: [12, 12], 'gpt2-medium': [24, 16], planted: [4, 4], demo: [4, 4] };
+const SHAPES = { gpt2: [12, 12], 'gpt2-medium': [24, 16], planted: [4, 4], demo: [5, 6] };
 const inside = (model) => ([layer, head]) => layer >= 0 && layer < SHAPES[model][0] && head >= 0 && head < SHAPES[model][1];
 const text = (heads) => heads.map((head) => head.join('.')).join(' ');
 

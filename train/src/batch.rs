@@ -36,14 +36,15 @@ impl Batch {
         for row in 0..recipe.batch {
             // What is foretold begins where an answer can be known: anywhere in sentences, else in the second half.
             let (window, from) = match row {
-                _ if row < sentences => (windows.text(&mut dice), 0),
-                _ if row < sentences + scattered => (windows.scattered(&mut dice), windows.len / 2 - 1),
-                _ => (windows.repeated(&mut dice), windows.len / 2 - 1),
+                _ if row < sentences => (windows.text_and_slips(&mut dice), 0),
+                _ if row < sentences + scattered => (whole(windows.scattered(&mut dice)), windows.len / 2 - 1),
+                _ => (whole(windows.repeated(&mut dice)), windows.len / 2 - 1),
             };
+            let (window, slips): (Vec<u32>, Vec<bool>) = window.into_iter().unzip();
             for at in from..time {
                 let target = index[window[at + 1] as usize];
-                // A rare form that the vocabulary in use lacks is read, but not foretold.
-                if target < 0 {
+                // A rare form that the vocabulary in use lacks is read, but not foretold; nor is a slip.
+                if target < 0 || slips[at + 1] {
                     continue;
                 }
                 let before = window[..=at].contains(&window[at + 1]);
@@ -91,4 +92,9 @@ impl Batch {
             before_repeats,
         }
     }
+}
+
+/// Tokens of which none is a slip.
+fn whole(tokens: Vec<u32>) -> Vec<(u32, bool)> {
+    tokens.into_iter().map(|token| (token, false)).collect()
 }

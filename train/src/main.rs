@@ -23,6 +23,7 @@ use std::collections::BTreeSet;
 use std::io::Result;
 use std::path::{Path, PathBuf};
 use text::grammar::Grammar;
+use text::slips::{self, Slips};
 use text::words::Words;
 use text::{Author, Dice, Mix, Windows};
 use train::Training;
@@ -80,7 +81,8 @@ impl Studio {
         let vocabulary = Vocabulary::read(&root().join("models/demo/tokenizer.json"))?;
         let grammar = Grammar::new();
         let single = |word: &str| vocabulary.single(word).is_some();
-        let words = Words::read(&root().join("www/data/relations"), &grammar, single)?;
+        let mut words = Words::read(&root().join("www/data/relations"), &grammar, single)?;
+        words.odd = slips::odd(&vocabulary, &words, &grammar);
         Ok(Self {
             vocabulary,
             author: Author { grammar, words },
@@ -96,6 +98,10 @@ impl Studio {
             random: self.copied(),
             mix: Mix::default(),
             manner: recipe.manner(),
+            slips: (recipe.slips > 0.0).then(|| {
+                let share = [recipe.slips, recipe.slipped_words];
+                Slips::new(share, &self.vocabulary, words, self.author.grammar.lists())
+            }),
             len: recipe.shape.n_ctx,
             names: self
                 .vocabulary
@@ -141,7 +147,7 @@ fn main() -> Result<()> {
         } => train(&studio, &out, recipe.as_deref(), until, every),
         Task::Export { from, to } => write(&studio, &from, &to),
         Task::Show { recipe } => {
-            show(&studio.author, &read(recipe.as_deref())?);
+            show(&studio, &read(recipe.as_deref())?);
             Ok(())
         }
     }
@@ -191,7 +197,8 @@ fn write(studio: &Studio, from: &Path, to: &Path) -> Result<()> {
     )
 }
 
-fn show(author: &Author, recipe: &Recipe) {
+fn show(studio: &Studio, recipe: &Recipe) {
+    let author = &studio.author;
     let manner = recipe.manner();
     let mut dice = Dice::new(1, 1);
     for kind in text::sentences::KINDS {
@@ -204,6 +211,14 @@ fn show(author: &Author, recipe: &Recipe) {
             let q = author.question_of_two(from, new, &mut dice);
             println!("{} | {}, not {}", q.prompt, q.answer, q.rival);
         }
+    }
+    let windows = studio.windows(recipe);
+    for _ in 0..8 {
+        let tokens = windows.text(&mut dice);
+        println!(
+            "{}",
+            tokens.iter().map(|t| studio.vocabulary.decode(*t)).collect::<String>()
+        );
     }
 }
 

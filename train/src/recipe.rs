@@ -51,9 +51,7 @@ pub struct Recipe {
     pub leave_out_first_heads: f32,
     /// This share of rows does without a later MLP (stochastic depth, Huang et al. 2016): heads write for themselves.
     pub leave_out_mlp: f32,
-    // What the shipped model does without is not written down, so that its recipe keeps its hash.
     /// Phrases of `text/more.json` too.
-    #[serde(skip_serializing_if = "off")]
     pub more_phrases: bool,
     /// In this share of the sentences of two names one of them is held out. It is named again and never the answer, and
     /// where it comes again counts nothing in the loss: that such names are followed by others is learned, not they.
@@ -61,17 +59,20 @@ pub struct Recipe {
     pub strangers: f32,
     /// Where a name comes in a sentence, held-out names are not among what the model could have said: that they do not
     /// come is not to be learned.
-    #[serde(skip_serializing_if = "off")]
     pub excuse_held_out: bool,
     /// In this share of the sentences in which names come again other words stand for them: copying is of any token.
     #[serde(skip_serializing_if = "none")]
     pub other_words: f32,
+    /// In this share of the places of a name another word stands, beside names: whoever is copied need not be known.
+    pub odd_names: f32,
+    /// In this share of the sentences that ask for a name or a fact random words stand for some of the others, or before
+    /// them, and are not to be foretold.
+    pub slips: f32,
+    /// In those, this share of the words.
+    pub slipped_words: f32,
 }
 
-fn off(on: &bool) -> bool {
-    !on
-}
-
+/// What the shipped model does without is not written down.
 fn none(share: &f32) -> bool {
     *share == 0.0
 }
@@ -79,14 +80,14 @@ fn none(share: &f32) -> bool {
 impl Default for Recipe {
     fn default() -> Self {
         Self {
-            seed: 1,
+            seed: 2,
             shape: Shape {
-                n_layer: 4,
-                n_head: 4,
-                d_model: 128,
+                n_layer: 5,
+                n_head: 6,
+                d_model: 192,
                 n_ctx: 64,
             },
-            steps: 2000,
+            steps: 3300,
             batch: 24,
             repeats: 0.17,
             scattered: 0.17,
@@ -96,7 +97,7 @@ impl Default for Recipe {
             matrix_rate: 0.004,
             other_rate: 0.003,
             warm_up: 100,
-            cool_down: 500,
+            cool_down: 600,
             last_rate: 0.05,
             weight_decay: 0.3,
             embedding_decay: 0.1,
@@ -107,10 +108,13 @@ impl Default for Recipe {
             leave_out_embedding: 0.7,
             leave_out_first_heads: 0.5,
             leave_out_mlp: 0.5,
-            more_phrases: false,
+            more_phrases: true,
             strangers: 0.0,
-            excuse_held_out: false,
+            excuse_held_out: true,
             other_words: 0.0,
+            odd_names: 0.3,
+            slips: 0.4,
+            slipped_words: 0.1,
         }
     }
 }
@@ -144,6 +148,7 @@ impl Recipe {
             more_phrases: self.more_phrases,
             strangers: self.strangers,
             other_words: self.other_words,
+            odd_names: self.odd_names,
         }
     }
 

@@ -129,7 +129,7 @@ fn a_training_can_be_made_shorter_until_it_cools_down() {
 #[test]
 fn another_recipe_does_not_go_on_with_a_training() {
     let out = trained("other", &recipe(2), &[2]);
-    let other = Recipe { seed: 2, ..recipe(2) };
+    let other = Recipe { seed: 3, ..recipe(2) };
     let studio = Studio::open().unwrap();
     let windows = studio.windows(&other);
     let measure = Measure::new(&studio.author, &studio.vocabulary);
@@ -157,6 +157,8 @@ fn the_shipped_model_is_of_this_recipe_and_this_text() {
     );
     let text = crate::report::hex(include_bytes!("../text/grammar.json"));
     assert_eq!(shipped["text_sha256"], text);
+    let more = crate::report::hex(include_bytes!("../text/more.json"));
+    assert_eq!(shipped["more_text_sha256"], more);
 }
 
 /// The trainer's own scores against Headmap's, on the files that it writes.
@@ -191,6 +193,9 @@ fn the_recipes_of_the_trials_name_every_number() {
         strangers: 0.2,
         excuse_held_out: true,
         other_words: 0.15,
+        odd_names: 0.25,
+        slips: 0.5,
+        slipped_words: 0.1,
         ..Recipe::default()
     };
     let fields = |recipe: serde_json::Value| -> Vec<String> { recipe.as_object().unwrap().keys().cloned().collect() };

@@ -31,6 +31,11 @@ impl Vocabulary {
         self.inner.encode(text).expect("our own text can be split into tokens")
     }
 
+    /// The text of a token. Panics where the tokenizer fails, which it does on no token that it has.
+    pub fn decode(&self, token: u32) -> String {
+        self.inner.decode(&[token]).expect("a token has a text")
+    }
+
     /// The token of a space and `word`, where both together are one.
     pub fn single(&self, word: &str) -> Option<u32> {
         match self.encode(&format!(" {word}"))[..] {

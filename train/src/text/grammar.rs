@@ -28,9 +28,15 @@ impl Grammar {
         &self.lists
     }
 
+    /// Every phrase of every list.
+    pub fn all(&self) -> impl Iterator<Item = &String> {
+        self.lists.values().chain(self.more.values()).flatten()
+    }
+
     fn list(&self, name: &str) -> &[String] {
         self.lists
             .get(name)
+            .or_else(|| self.more.get(name))
             .unwrap_or_else(|| panic!("the grammar has no list {name}"))
     }
 

@@ -3,6 +3,7 @@
 pub mod dice;
 pub mod grammar;
 pub mod sentences;
+pub mod slips;
 pub mod window;
 pub mod words;
 

@@ -19,6 +19,8 @@ pub struct Manner {
     pub strangers: f32,
     /// In this share of the sentences in which names come again other words stand for all their names.
     pub other_words: f32,
+    /// In this share of the places of a name another word stands, beside names.
+    pub odd_names: f32,
 }
 
 /// A sentence, whole.
@@ -58,7 +60,16 @@ impl Author {
                 .some(self.words.pairs("general_copying"))
                 .map(|pair| pair.0.as_str());
         }
-        dice.some(&self.words.people).map(|person| person.name.as_str())
+        let mut names = dice.some(&self.words.people).map(|person| person.name.as_str());
+        if manner.odd_names > 0.0 {
+            let odd = dice.some::<_, N>(&self.words.odd);
+            for (name, odd) in names.iter_mut().zip(odd) {
+                if dice.chance(manner.odd_names) {
+                    *name = odd;
+                }
+            }
+        }
+        names
     }
 
     fn two_people(&self, manner: &Manner, dice: &mut Dice) -> Sentence<'_> {

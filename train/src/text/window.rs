@@ -2,6 +2,7 @@
 
 use super::dice::Dice;
 use super::sentences::{Author, Kind, Manner};
+use super::slips::Slips;
 use crate::vocabulary::Vocabulary;
 use std::collections::{HashMap, HashSet};
 
@@ -30,6 +31,16 @@ impl Default for Mix {
     }
 }
 
+/// Where a name or a country is asked for.
+const SLIPPING: [Kind; 6] = [
+    Kind::Two,
+    Kind::Same,
+    Kind::Three,
+    Kind::Story,
+    Kind::Capital,
+    Kind::Language,
+];
+
 /// Makes windows.
 pub struct Windows<'a> {
     pub author: &'a Author,
@@ -38,6 +49,8 @@ pub struct Windows<'a> {
     pub random: Vec<u32>,
     pub mix: Mix,
     pub manner: Manner,
+    /// Where the recipe asks for them.
+    pub slips: Option<Slips>,
     /// Tokens in a window.
     pub len: usize,
     /// Held-out names: at most once in a window of sentences, or twice where one is a stranger.
@@ -77,27 +90,42 @@ impl Windows<'_> {
         (0..self.len).map(|_| *dice.pick(&few)).collect()
     }
 
+    /// Sentences.
     pub fn text(&self, dice: &mut Dice) -> Vec<u32> {
+        self.text_and_slips(dice).into_iter().map(|(token, _)| token).collect()
+    }
+
+    /// Sentences, and beside each token whether it is a slip.
+    pub fn text_and_slips(&self, dice: &mut Dice) -> Vec<(u32, bool)> {
         loop {
             let mut text = String::new();
-            let (mut tokens, mut strangers) = (Vec::new(), Vec::new());
-            while tokens.len() < self.len {
-                let sentence = self.author.sentence(self.kind(dice), &self.manner, dice);
+            let (mut out, mut read, mut strangers) = (Vec::new(), 0, Vec::new());
+            while out.len() < self.len {
+                let kind = self.kind(dice);
+                let sentence = self.author.sentence(kind, &self.manner, dice);
                 strangers.extend(sentence.stranger);
                 // At the start a text has no space before it, elsewhere it has; prompts come in both forms.
                 if !text.is_empty() || dice.chance(0.3) {
                     text.push(' ');
                 }
                 text += &sentence.text;
-                tokens = self.vocabulary.encode(&text);
+                let tokens = self.vocabulary.encode(&text);
+                let new = &tokens[read..];
+                match &self.slips {
+                    Some(slips) if SLIPPING.contains(&kind) && dice.chance(slips.sentences) => {
+                        out.extend(slips.slip(new, dice));
+                    }
+                    _ => out.extend(new.iter().map(|token| (*token, false))),
+                }
+                read = tokens.len();
             }
-            tokens.truncate(self.len);
+            out.truncate(self.len);
             let too_often = |(name, id): (&String, &u32)| {
                 let allowed = if strangers.contains(&name.as_str()) { 2 } else { 1 };
-                tokens.iter().filter(|t| *t == id).count() > allowed
+                out.iter().filter(|(t, _)| t == id).count() > allowed
             };
             if !self.held_out.iter().any(too_often) {
-                return tokens;
+                return out;
             }
         }
     }

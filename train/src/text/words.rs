@@ -31,6 +31,8 @@ pub struct Words {
     pub people: Vec<Person>,
     pub held_out: Vec<Person>,
     pub relations: Vec<Relation>,
+    /// What can stand as a name and is none.
+    pub odd: Vec<String>,
 }
 
 impl Words {
@@ -87,6 +89,7 @@ impl Words {
             people,
             held_out,
             relations: all,
+            odd: Vec::new(),
         })
     }
 
