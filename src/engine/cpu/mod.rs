@@ -52,8 +52,8 @@ impl Engine for CpuEngine {
     type Mlp = CpuMlp;
     type Pending = CpuPending;
 
-    /// Layers differ in how many rows other threads get: with two they seldom wait for this one.
-    const AHEAD: usize = 2;
+    /// With two, twenty relations were not faster, and a figure held 7 MB more.
+    const AHEAD: usize = 1;
 
     fn info(&self) -> EngineInfo {
         EngineInfo {

@@ -2,7 +2,7 @@
 
 use super::CpuLayer;
 use crate::engine::Shape;
-use crate::kernels::coarse::lost_norm;
+use crate::kernels::coarse::{self, lost_norm};
 use crate::kernels::rank::{Entrants, Through, worth};
 
 /// Undecided rows of one layer, head by head.
@@ -53,7 +53,7 @@ fn through(layer: &CpuLayer, v: &[f32], rows: &[usize], n: usize) -> Vec<Through
     for part in rows.chunk_by(|a, b| a / n == b / n) {
         let (head, range) = (part[0] / n, start..start + part.len());
         start = range.end;
-        if !worth(part.len(), d, d_head) {
+        if !worth(part.len(), d, d_head, coarse::FASTER) {
             continue;
         }
         let w_o = layer.w_o[head].to_rows();
