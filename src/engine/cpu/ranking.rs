@@ -68,9 +68,14 @@ pub(super) async fn submit(
         elsewhere: VecDeque::new(),
         unsettled: (n_head * n * n_vocab) as u64,
     };
-    let v = matmul(&PackedA::from_rows(query.sources, d), &layer.w_v)?; // [n, n_head * d_head]
+    let mut v = vec![]; // [n, n_head * d_head]
+    for lot in query.lots {
+        // A query of many relations takes longer than a turn.
+        let sources = &query.sources[lot.pairs.start * d..lot.pairs.end * d];
+        v.extend(matmul(&PackedA::from_rows(sources, d), &layer.w_v)?);
+        host.breathe().await?;
+    }
     pending.work.add((query.sources.len() * layer.w_v.cols()) as u64);
-    host.breathe().await?;
     let targets = embedding.vocabulary.rows(query.targets).await?;
     let mut rivals = vec![];
     for lot in query.lots {

@@ -30,7 +30,7 @@ pub struct Through {
     pub v: Vec<f32>,
     /// `[d_head, d]`
     pub w_o: Vec<f32>,
-    /// [`coarse::lost_norm`] of W_O: where rows get a first look, it goes this way too.
+    /// [`crate::kernels::coarse::lost_norm`] of W_O: where rows get a first look, it goes this way too.
     pub lost: f32,
 }
 
@@ -113,9 +113,7 @@ impl Middle {
             way,
         })
     }
-}
 
-impl Middle {
     /// Row `row`, whose own logit is `z`, as a first look takes it.
     pub(super) fn compared(&self, row: usize, z: f32) -> Compared {
         let (slack, size) = self.slack[row];
