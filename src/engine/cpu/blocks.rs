@@ -31,7 +31,7 @@ pub(super) async fn count_block(
     race: &mut Race,
     w_u: &impl Panels,
     panels: Range<usize>,
-    ids: Ids<'_>,
+    ids: Ids,
     host: &impl Host,
 ) -> Result<()> {
     for row in (0..race.row_panels()).step_by(ROW_PANELS) {
@@ -50,7 +50,7 @@ pub(super) async fn through_block(
     w_u: &impl Panels,
     lengths: &[f32],
     panels: Range<usize>,
-    ids: Ids<'_>,
+    ids: Ids,
     host: &impl Host,
 ) -> Result<()> {
     for first in panels.clone().step_by(COL_PANELS) {
@@ -65,7 +65,7 @@ pub(super) async fn look_at_block(
     race: &mut Race,
     w_u: &Columns,
     panels: Range<usize>,
-    ids: Ids<'_>,
+    ids: Ids,
     host: &impl Host,
 ) -> Result<()> {
     let all = race.looked_at_panels();

@@ -1,25 +1,20 @@
-//! One layer on the CPU: every head's output for every source, then the race for the top k.
+//! One layer on the CPU: a trial against rivals, the head outputs of who is left, then the race for the top k.
 
-use super::blocks::count_block;
 use super::shard::Alone;
 use super::survivors::Survivors;
 use super::vocabulary::{Counted, LocalFuture, Vocabulary};
 use super::{CpuEmbedding, CpuLayer};
 use crate::engine::{Host, Query, Ranked, Shape};
-use crate::error::{Result, zeroed};
-use crate::kernels::gemm::{NR, PackedA, PackedB, matmul, matmul_into};
-use crate::kernels::rank::{Count, Entrants, Ids, Race, Work};
+use crate::error::Result;
+use crate::kernels::gemm::{PackedA, matmul};
+use crate::kernels::rank::{Count, Entrants, HeadTrial, Rivals, Work};
 use std::collections::VecDeque;
 use std::ops::Range;
-
-/// Rivals in the first block; each next block is twice as long.
-const FIRST_RIVALS: usize = 32;
 
 /// Rows that other threads get at a time: what they hold beside their part of the vocabulary is a few copies of these.
 pub(super) const ROWS_ELSEWHERE: usize = 768;
 
-/// Bytes of head outputs that are made at a time, and of rows that are collected before they are raced. Small in tests, for
-/// which the same has to hold.
+/// Bytes of head outputs that are collected before they are raced. Small in tests, for which the same has to hold.
 pub(super) const HELD: usize = if cfg!(test) { 1 << 12 } else { 8 << 20 };
 /// Bytes of rows that may be on their way to other threads; more wait until the first have come back.
 pub(super) const UNDER_WAY: usize = 2 * HELD;
@@ -76,47 +71,48 @@ pub(super) async fn submit(
         host.breathe().await?;
     }
     pending.work.add((query.sources.len() * layer.w_v.cols()) as u64);
-    let targets = embedding.vocabulary.rows(query.targets).await?;
     let mut rivals = vec![];
     for lot in query.lots {
-        let mut packed = PackedB::new(d, lot.rivals.len(), "the rivals")?;
-        packed.write_transposed(0, &embedding.vocabulary.rows(&lot.rivals).await?);
-        rivals.push(packed);
+        let targets = &query.targets[lot.pairs.clone()];
+        let ids = Rivals::choose(targets, &lot.rivals);
+        let vectors = embedding.vocabulary.rows(&ids).await?;
+        rivals.push(Rivals::new(ids, &vectors, targets, d)?);
     }
     // The rows of a head stay together: they may share a cheaper way.
-    let step = match query.lots.len() {
-        1 => (HELD / (n * d * size_of::<f32>()).max(1)).clamp(1, n_head),
-        _ => 1,
-    };
     let mut left = Survivors::new(d);
     let mut raced = 0;
-    for first in (0..n_head).step_by(step) {
-        let heads = first..(first + step).min(n_head);
+    for head in 0..n_head {
+        let trial = HeadTrial::new(&layer.w_o[head].to_rows(), d);
         for (lot, rivals) in query.lots.iter().zip(&rivals) {
-            let of = lot.pairs.clone();
-            let y = head_outputs(layer, &v, heads.clone(), of.clone(), host).await?;
-            pending.work.add((y.len() * (layer.shape.d_head + 1)) as u64);
-            let target_rows = &targets[of.start * d..of.end * d];
-            let (targets, k) = (&query.targets[of.clone()], &query.k[of.clone()]);
-            let mut race = Race::new(Entrants::new(y, d, targets, k, target_rows, embedding.longest));
-            // Most rows have lost after a few rivals.
-            let (mut from, mut block) = (0, FIRST_RIVALS / NR);
-            while from < rivals.panels() && race.live() > 0 {
-                let to = (from + block).min(rivals.panels());
-                count_block(&mut race, rivals, from..to, Ids::List(&lot.rivals), host).await?;
-                race.drop_losers();
-                (from, block) = (to, block * 2);
+            let first = lot.pairs.start;
+            let v_h = layer.head_inputs(&v, head, lot.pairs.clone());
+            let counts = rivals.count(&trial, &v_h, embedding.longest, &mut pending.work)?;
+            // Who has lost to rivals has lost; the others are counted anew.
+            let (mut rows, mut k) = (vec![], vec![]);
+            for (row, (count, own_k)) in counts.into_iter().zip(&query.k[lot.pairs.clone()]).enumerate() {
+                if count.member(*own_k) == 0 {
+                    pending.counts[head * n + first + row] = count;
+                } else {
+                    rows.push(row);
+                    k.push(*own_k);
+                }
             }
-            race.restart_counts();
-            let place = |row: usize| (heads.start + row / of.len()) * n + of.start + row % of.len();
-            let (rows, survivors) = race.survivors();
-            left.append(rows.into_iter().map(place), survivors);
-            pending.take(place, race.finish());
+            host.breathe().await?;
+            if rows.is_empty() {
+                continue;
+            }
+            let y = layer.head_outputs(&v_h, head, &rows)?;
+            pending.work.add((y.len() * (layer.shape.d_head + 1)) as u64);
+            let targets: Vec<_> = rows.iter().map(|row| query.targets[first + row]).collect();
+            let target_rows = rivals.target_rows(&rows);
+            let survivors = Entrants::new(y, d, &targets, &k, &target_rows, embedding.longest);
+            left.append(rows.iter().map(|row| head * n + first + row), survivors);
+            host.breathe().await?;
         }
-        if left.bytes() >= HELD || heads.end == n_head {
+        if left.bytes() >= HELD || head + 1 == n_head {
             let (rows, entrants) = left.ready(layer, &v, n);
-            let stand_for = ((heads.end - raced) * n) as u64;
-            raced = heads.end;
+            let stand_for = ((head + 1 - raced) * n) as u64;
+            raced = head + 1;
             pending.race(embedding, rows, entrants, stand_for, host).await?;
         }
     }
@@ -194,28 +190,22 @@ impl CpuPending {
     }
 }
 
-/// x_s W_V^h W_O^h of some heads and pairs, `[heads, pairs, d_model]`; `v` is x_s W_V of all, `[n, n_head * d_head]`.
-async fn head_outputs(
-    layer: &CpuLayer,
-    v: &[f32],
-    heads: Range<usize>,
-    pairs: Range<usize>,
-    host: &impl Host,
-) -> Result<Vec<f32>> {
-    let Shape {
-        d_model: d,
-        n_head,
-        d_head,
-        ..
-    } = layer.shape;
-    let width = n_head * d_head;
-    let v = &v[pairs.start * width..pairs.end * width];
-    let mut y = zeroed(heads.len() * pairs.len() * d, "the heads' outputs")?;
-    let mut v_h = PackedA::default();
-    for (h, y_h) in heads.zip(y.chunks_exact_mut((pairs.len() * d).max(1))) {
-        v_h.pack(v.chunks_exact(width).map(|r| &r[h * d_head..(h + 1) * d_head]), d_head);
-        matmul_into(&v_h, &layer.w_o[h], y_h, d, false);
-        host.breathe().await?;
+impl CpuLayer {
+    /// x_s W_V^h of one head and some pairs, `[pairs, d_head]`; `v` is x_s W_V of all, `[n, n_head * d_head]`.
+    fn head_inputs(&self, v: &[f32], head: usize, pairs: Range<usize>) -> Vec<f32> {
+        let Shape { n_head, d_head, .. } = self.shape;
+        let width = n_head * d_head;
+        let rows = v[pairs.start * width..pairs.end * width].chunks_exact(width);
+        rows.flat_map(|row| &row[head * d_head..(head + 1) * d_head])
+            .copied()
+            .collect()
     }
-    Ok(y)
+
+    /// v W_O^h of some of the rows `v_h` `[n, d_head]`, `[rows, d_model]`.
+    fn head_outputs(&self, v_h: &[f32], head: usize, rows: &[usize]) -> Result<Vec<f32>> {
+        let d_head = self.shape.d_head;
+        let mut some = PackedA::default();
+        some.pack(rows.iter().map(|row| &v_h[row * d_head..(row + 1) * d_head]), d_head);
+        matmul(&some, &self.w_o[head])
+    }
 }

@@ -133,7 +133,7 @@ impl Shard {
         others: &impl Meeting,
         mut seen: impl FnMut(usize),
     ) -> Result<(Vec<Count>, Work)> {
-        let ids = Ids::From(self.first as u32);
+        let ids = Ids(self.first as u32);
         let mut counts = vec![Count::default(); entrants.len()];
         let lengths = self.lengths.get_or_init(|| match &self.w_u {
             Kept::Floats(w_u) => panel_lengths(w_u),

@@ -285,6 +285,27 @@ fn an_overflowing_head_is_invalid() {
     );
 }
 
+/// The trial against rivals must not let a row go that overflows with a token that is none of them.
+#[test]
+fn a_row_that_overflows_with_one_far_token_is_invalid() {
+    let mut c = case(300, 2, 4, 20);
+    c.k.fill(1);
+    c.targets.iter_mut().for_each(|t| *t %= 299);
+    c.sources.iter_mut().for_each(|x| *x *= 1e10);
+    let before = plain(&c);
+    c.embedding[299 * 8..].fill(1e30);
+    let want = plain(&c);
+    let mut both = before.iter().zip(&want);
+    assert!(
+        both.any(|(before, now)| *before == 0 && *now == NOT_FINITE),
+        "a loser overflows"
+    );
+    for engine in [CpuEngine::default(), spread_over(&[100, 200], true, true)] {
+        let member = run(&engine, &c, &(0..50).collect::<Vec<_>>()).member;
+        assert_eq!(member, want);
+    }
+}
+
 #[test]
 #[cfg(feature = "run")]
 fn logits_are_products_with_every_token_in_one_thread_and_in_several() {

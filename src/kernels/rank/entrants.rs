@@ -102,7 +102,7 @@ impl Entrants {
 }
 
 /// |row|, summed in eight parts: none waits long for its last sum.
-fn length(row: &[f32]) -> f64 {
+pub(super) fn length(row: &[f32]) -> f64 {
     let mut parts = [0f64; 8];
     for values in row.chunks(8) {
         parts

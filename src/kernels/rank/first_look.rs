@@ -26,7 +26,7 @@ impl Race {
     }
 
     /// Counts, for the rows of `row_panels`, who of the columns in `col_panels` surely beats the target.
-    pub fn look(&mut self, w_u: &coarse::Columns, col_panels: Range<usize>, row_panels: Range<usize>, ids: Ids<'_>) {
+    pub fn look(&mut self, w_u: &coarse::Columns, col_panels: Range<usize>, row_panels: Range<usize>, ids: Ids) {
         let cols = w_u.cols().min(col_panels.end * NR) - col_panels.start * NR;
         let live = &mut self.live[..self.looked_at];
         let rows = live.len().min(row_panels.end * MR) - row_panels.start * MR;
@@ -69,7 +69,7 @@ impl Race {
 
     /// After a block of `block` columns: looks closely where that may let a row go, or, at the `last`, wherever
     /// something is open.
-    pub fn settle(&mut self, w_u: &coarse::Columns, block: usize, last: bool, ids: Ids<'_>) {
+    pub fn settle(&mut self, w_u: &coarse::Columns, block: usize, last: bool, ids: Ids) {
         let mut columns = vec![0.0; 4 * self.entrants.d];
         for runner in &mut self.live[..self.looked_at] {
             let open = &mut self.open[runner.row];

@@ -6,16 +6,20 @@
 //!
 //! Three ways to the same counts: the product itself; a first look in eight bits, after which few comparisons are open
 //! (`first_look.rs`); for heads of many rows, through their narrow middle (`through.rs`), where there is a first look in eight bits too.
+//! Before all of them most rows have lost to a few tokens, which takes less than making the rows (`rivals.rs`).
 
 mod entrants;
 mod first_look;
 mod plain;
+mod rivals;
 mod runner;
+mod slack;
 mod through;
 mod work;
 
 pub use entrants::{Count, Entrants};
 pub use plain::rank_plain;
+pub use rivals::{HeadTrial, Rivals};
 pub use through::{Through, panel_lengths, worth};
 pub use work::Work;
 
@@ -24,21 +28,13 @@ use super::gemm::{MR, NR, PackedA, Panels, tile};
 use runner::{Runner, beat, columns};
 use through::{Middle, Way};
 
-/// Which tokens the columns of a product are.
+/// Which tokens the columns of a product are: column c is this one and c further.
 #[derive(Clone, Copy, Debug)]
-pub enum Ids<'a> {
-    /// Column c is token `first + c`.
-    From(u32),
-    /// Column c is token `ids[c]`; all distinct.
-    List(&'a [u32]),
-}
+pub struct Ids(pub u32);
 
-impl Ids<'_> {
+impl Ids {
     fn of(self, column: usize) -> u32 {
-        match self {
-            Ids::From(first) => first + column as u32,
-            Ids::List(ids) => ids[column],
-        }
+        self.0 + column as u32
     }
 }
 
@@ -62,11 +58,6 @@ pub struct Race {
 }
 
 impl Race {
-    /// A race of all rows in which nobody takes a cheaper way.
-    pub fn new(entrants: Entrants) -> Self {
-        Self::with(entrants, None, false)
-    }
-
     /// One race for each head that has a cheaper way, one for the others; each with the indices of
     /// its rows. No token vector is longer than `longest`. With `first_look`, rows are looked at in eight bits first.
     pub fn split(mut entrants: Entrants, longest: f32, first_look: bool) -> Vec<(Vec<usize>, Self)> {
@@ -155,7 +146,7 @@ impl Race {
         w_u: &impl Panels,
         col_panels: std::ops::Range<usize>,
         row_panels: std::ops::Range<usize>,
-        ids: Ids<'_>,
+        ids: Ids,
     ) {
         let cols = w_u.cols().min(col_panels.end * NR) - col_panels.start * NR;
         let live = &mut self.live[self.looked_at..];
@@ -199,21 +190,6 @@ impl Race {
             r.elsewhere = elsewhere(r.row);
         }
         self.drop_losers();
-    }
-
-    /// Sets the counts of the undecided rows back to zero, after a trial against tokens that will
-    /// come again.
-    pub fn restart_counts(&mut self) {
-        for r in &mut self.live {
-            r.count = Count::default();
-        }
-    }
-
-    /// The undecided rows, to be raced elsewhere: their indices and themselves.
-    pub fn survivors(&self) -> (Vec<usize>, Entrants) {
-        let rows: Vec<_> = self.live.iter().map(|r| r.row).collect();
-        let entrants = self.entrants.pick(&rows);
-        (rows, entrants)
     }
 
     /// What was counted for every row, and the work done. What a first look has left open is settled before.

@@ -26,7 +26,7 @@ impl Runner {
 }
 
 /// Of one panel: its first column, how many there are, and which tokens they are.
-pub(super) fn columns(w_u: &impl Panels, panel: usize, ids: Ids<'_>) -> (usize, usize, [u32; NR]) {
+pub(super) fn columns(w_u: &impl Panels, panel: usize, ids: Ids) -> (usize, usize, [u32; NR]) {
     let first = panel * NR;
     let n = NR.min(w_u.cols() - first);
     let mut id = [0; NR];

@@ -3,24 +3,15 @@
 //!
 //! The sums run in another order than the product's own, so they are not the answer: they decide
 //! only what lies further from the target than both orders can be wrong together. The rest is
-//! summed again in the product's own order. So the counts are those of the direct way, bit by bit.
-//!
-//! The bound: with gamma_n = n u / (1 - n u), u = 2^-24, a sum of n products in any order is wrong by at
-//! most gamma_n times the sum of the absolute products (Higham, Accuracy and Stability of Numerical
-//! Algorithms, section 3.1). Both orders go through sums of d_head and of d, and the absolute products
-//! together are at most (sum of |v_i| |row i of W_O|) |u_j|.
+//! summed again in the product's own order. So the counts are those of the direct way, bit by bit. The bound: `slack.rs`.
 
+use super::entrants::length;
 use super::runner::{beat, columns};
+use super::slack::{Orders, Slack, UNDERFLOW};
 use super::{Ids, Race};
 use crate::kernels::coarse::{Compared, Narrow};
 use crate::kernels::gemm::{MR, NR, PackedA, PackedB, Panels, Tile, dot_in_order, tile};
 use std::ops::Range;
-
-/// Under this no intermediate sum overflows.
-const SAFE: f64 = 1e37;
-/// More than d times half of the smallest number there is: what underflow can add to a sum, for
-/// vectors of length 1.
-const UNDERFLOW: f64 = 1e-39;
 
 /// One head's rows of the [`super::Entrants`], before W_O.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,10 +35,9 @@ pub fn worth(rows: usize, d: usize, d_head: usize, first_look: bool) -> bool {
 /// What the race of one head keeps of it.
 pub(super) struct Middle {
     pub d_head: usize,
-    /// Of every row, the most by which the two orders differ, for a token vector of length 1; and
-    /// the sum of |v_i|.
-    slack: Vec<(f64, f64)>,
-    /// Of every row, no less than |v W_O|.
+    /// Of every row.
+    slack: Vec<Slack>,
+    /// Of every row, no less than |v W_O|; for a first look alone.
     lengths: Vec<f64>,
     pub way: Way,
 }
@@ -73,30 +63,17 @@ impl Middle {
     /// `y` is v W_O in float32. None when a sum might overflow with token vectors up to `longest`, or bytes cannot tell the rows of W_O.
     pub(super) fn new(t: Through, y: &[f32], d: usize, longest: f32, first_look: bool) -> Option<Self> {
         let d_head = t.w_o.len() / d;
-        let norm = |row: &[f32]| row.iter().map(|x| f64::from(*x).powi(2)).sum::<f64>().sqrt();
-        let lengths: Vec<f64> = t.w_o.chunks_exact(d).map(norm).collect();
-        let spread = |v: &[f32]| v.iter().zip(&lengths).map(|(v, l)| f64::from(v.abs()) * l).sum::<f64>();
-        let spreads: Vec<f64> = t.v.chunks_exact(d_head).map(spread).collect();
+        let orders = Orders::new(&t.w_o, d);
+        let slack: Vec<Slack> = t.v.chunks_exact(d_head).map(|v| orders.slack(v)).collect();
         let longest = f64::from(longest);
-        let most = lengths
-            .iter()
-            .chain(&spreads)
-            .fold(0.0, |m: f64, x| if *x <= m { m } else { *x });
-        // Written so that a NaN is refused too.
-        if !matches!(most * longest, m if m <= SAFE) || !matches!(most, m if m <= SAFE) {
+        if !orders.safe(longest) || !slack.iter().all(|s| s.safe(longest)) {
             return None;
         }
-        let gamma = |n: usize| n as f64 * 2f64.powi(-24) / (1.0 - n as f64 * 2f64.powi(-24));
-        // Twice both sums, a hundredth for the products of the two bounds and for this arithmetic.
-        let share = 2.02 * (gamma(d) + gamma(d_head));
-        let sizes =
-            t.v.chunks_exact(d_head)
-                .map(|v| v.iter().map(|v| f64::from(v.abs())).sum::<f64>());
-        let slack: Vec<_> = spreads.iter().map(|s| share * s).zip(sizes).collect();
-        // y is wrong by no more than a part of the slack; a little for these sums.
-        let lengths = y.chunks_exact(d).zip(&slack).map(|(y, s)| norm(y) * (1.0 + 1e-9) + s.0);
-        let lengths = lengths.collect();
+        let mut lengths = vec![];
         let way = if first_look {
+            // y is wrong by no more than a part of the slack; a little for these sums.
+            let of_rows = y.chunks_exact(d).zip(&slack);
+            lengths.extend(of_rows.map(|(y, s)| length(y) * (1.0 + 1e-9) + s.near));
             Way::Bytes(Box::new(Narrow::new(&t.v, &t.w_o, d, t.lost)?))
         } else {
             Way::Floats(Floats {
@@ -116,19 +93,14 @@ impl Middle {
 
     /// Row `row`, whose own logit is `z`, as a first look takes it.
     pub(super) fn compared(&self, row: usize, z: f32) -> Compared {
-        let (slack, size) = self.slack[row];
+        let Slack { near, size, .. } = self.slack[row];
         Compared {
             row,
             z,
             length: self.lengths[row],
-            slack: (slack + UNDERFLOW, UNDERFLOW * (1.0 + size)),
+            slack: (near + UNDERFLOW, UNDERFLOW * (1.0 + size)),
         }
     }
-}
-
-/// z and what is near differ by no more than this, for token vectors up to `longest`.
-fn slack_at((slack, size): (f64, f64), longest: f64) -> f64 {
-    slack * longest + UNDERFLOW * (1.0 + longest + size)
 }
 
 impl Floats {
@@ -156,7 +128,7 @@ impl Floats {
 impl Race {
     /// Counts, for all undecided rows, who of the columns in `col_panels` beats the target: what
     /// [`Race::count`] counts, by way of W_O W_U. `lengths`: see [`panel_lengths`].
-    pub fn count_through(&mut self, w_u: &impl Panels, lengths: &[f32], col_panels: Range<usize>, ids: Ids<'_>) {
+    pub fn count_through(&mut self, w_u: &impl Panels, lengths: &[f32], col_panels: Range<usize>, ids: Ids) {
         let Some(middle) = &mut self.middle else { return };
         let (d, d_head) = (self.entrants.d, middle.d_head);
         let Way::Floats(way) = &mut middle.way else { return };
@@ -168,7 +140,7 @@ impl Race {
             for pi in 0..self.packed.panels() {
                 let t = way.near(self.packed.panel(pi));
                 for (runner, z) in self.live[pi * MR..].iter_mut().zip(&t) {
-                    let slack = slack_at(middle.slack[runner.row], f64::from(lengths[pj]));
+                    let slack = middle.slack[runner.row].at(f64::from(lengths[pj]));
                     let (low, high) = (
                         (f64::from(runner.z) - slack) as f32,
                         (f64::from(runner.z) + slack) as f32,
