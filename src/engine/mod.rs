@@ -13,6 +13,7 @@ pub mod webgpu;
 use crate::error::Result;
 use serde::Serialize;
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Which engine computed a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -149,6 +150,8 @@ pub trait Engine: 'static {
     type Embedding;
     /// W_V and W_O of one layer on the device.
     type Layer;
+    /// One layer that waits for the next job.
+    type Kept;
     /// MLP_0 applied to some rows, under way.
     type Mlp;
     /// One layer's ranking under way.
@@ -182,6 +185,11 @@ pub trait Engine: 'static {
     fn write_w_v(&self, to: &mut Self::Layer, first_row: usize, rows: &[f32]) -> Result<()>;
     /// Rows of W_O of all heads, `[n_head * d_head, d_model]`: c_proj itself.
     fn write_w_o(&self, to: &mut Self::Layer, first_row: usize, rows: &[f32]) -> Result<()>;
+
+    /// Keeps a layer for the next job, out of the way of what computes; `None`: there is no room for it.
+    fn keep(&self, layer: &Rc<Self::Layer>) -> Option<Self::Kept>;
+    /// The same layer again, bit for bit. Fails when there is no memory.
+    fn kept(&self, layer: &Self::Kept) -> Result<Rc<Self::Layer>>;
 
     /// MLP_0 of `rows` `[n, d_model]` (already through LN2_0), whose weights follow in pieces:
     /// first all of c_fc, then all of c_proj.

@@ -7,11 +7,19 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use std::rc::Rc;
 
+/// Heads whose weights are not all finite: head, reason.
+type Invalid = Rc<[(usize, String)]>;
+
 /// One layer on the device, and the heads whose weights are not all finite.
 pub struct LoadedLayer<E: Engine> {
-    pub(super) weights: E::Layer,
-    /// head, reason
-    pub(super) invalid: Vec<(usize, String)>,
+    pub(super) weights: Rc<E::Layer>,
+    pub(super) invalid: Invalid,
+}
+
+/// The same, waiting for the next job.
+pub(super) struct KeptLayer<E: Engine> {
+    weights: E::Kept,
+    invalid: Invalid,
 }
 
 impl<E: Engine, S: ByteSource> Model<E, S> {
@@ -43,9 +51,12 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
 
     /// W_V and W_O of layer `l`. A head with NaN or infinity in its weights is invalid, not an
     /// error; what the device gets in its place is zero.
-    pub(super) async fn layer(&self, l: usize, host: &impl JobHost) -> Result<Rc<LoadedLayer<E>>> {
-        if let Some(layer) = self.layers.borrow().get(&l).cloned() {
-            return Ok(layer);
+    pub(super) async fn layer(&self, l: usize, host: &impl JobHost) -> Result<LoadedLayer<E>> {
+        if let Some(kept) = self.layers.borrow().get(&l) {
+            return Ok(LoadedLayer {
+                weights: self.engine.kept(&kept.weights)?,
+                invalid: kept.invalid.clone(),
+            });
         }
         host.event(Event::Phase {
             phase: "reading",
@@ -71,10 +82,16 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             .enumerate()
             .filter_map(|(h, why)| Some((h, why?)))
             .collect();
-        let layer = Rc::new(LoadedLayer { weights, invalid });
+        let layer = LoadedLayer {
+            weights: Rc::new(weights),
+            invalid,
+        };
         let kept = self.layers.borrow().len() as u64 + 1;
-        if kept * 8 * (d * d) as u64 <= self.layer_budget {
-            self.layers.borrow_mut().insert(l, layer.clone());
+        if kept * 8 * (d * d) as u64 <= self.layer_budget
+            && let Some(weights) = self.engine.keep(&layer.weights)
+        {
+            let invalid = layer.invalid.clone();
+            self.layers.borrow_mut().insert(l, KeptLayer { weights, invalid });
         }
         Ok(layer)
     }

@@ -9,7 +9,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use super::layer::LoadedLayer;
+use super::layer::KeptLayer;
 
 /// Bytes of blocks that a model keeps unless told otherwise: GPT-2 small's 340 MB fit.
 #[cfg(feature = "run")]
@@ -35,10 +35,10 @@ pub struct Model<E: Engine, S: ByteSource> {
     pub(super) tokenizer: Tokenizer,
     pub(super) provenance: Provenance,
     pub(super) embedding: RefCell<Option<Rc<E::Embedding>>>,
-    pub(super) layers: RefCell<HashMap<usize, Rc<LoadedLayer<E>>>>,
+    pub(super) layers: RefCell<HashMap<usize, KeptLayer<E>>>,
     /// MLP_0(LN2_0(e)) of tokens already asked for, `[d_model]` each.
     pub(super) enriched: RefCell<HashMap<u32, Rc<[f32]>>>,
-    /// Bytes of layers kept on the device for the next job.
+    /// Bytes of layers kept for the next job.
     pub(super) layer_budget: u64,
     /// Blocks of the model that runs.
     #[cfg(feature = "run")]
@@ -55,7 +55,7 @@ pub struct Model<E: Engine, S: ByteSource> {
 impl<E: Engine, S: ByteSource> Model<E, S> {
     /// Reads the header alone and checks that checkpoint, config and tokenizer fit together.
     ///
-    /// `layer_budget`: bytes of attention weights that may stay on the device between jobs.
+    /// `layer_budget`: bytes of attention weights that may be kept between jobs.
     pub async fn open(
         engine: Rc<E>,
         source: S,

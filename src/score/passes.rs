@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 use std::future::poll_fn;
 use std::ops::Range;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::Poll;
 
 /// The pairs of all relations in a row.
@@ -41,7 +42,7 @@ pub(super) struct Passes<'a, E: Engine, S: ByteSource, H: JobHost> {
 
 struct Waiting<'a> {
     layer: usize,
-    invalid: Vec<(usize, String)>,
+    invalid: Rc<[(usize, String)]>,
     range: Range<usize>,
     ranked: Pin<Box<dyn Future<Output = Result<Ranked>> + 'a>>,
 }

@@ -40,7 +40,11 @@ impl JsEngine {
     pub fn start_cpu(note: Option<String>, make_shards: Option<js_sys::Function>) -> JsEngine {
         let spread = make_shards.map(super::shards::spread);
         JsEngine {
-            engine: AnyEngine::Cpu(Rc::new(CpuEngine { note, spread })),
+            engine: AnyEngine::Cpu(Rc::new(CpuEngine {
+                note,
+                spread,
+                outside: Some(super::outside::outside()),
+            })),
         }
     }
 

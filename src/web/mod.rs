@@ -7,6 +7,7 @@ mod bench;
 mod engine;
 mod host;
 mod model;
+mod outside;
 mod panic;
 #[cfg(feature = "run")]
 mod run;

@@ -11,8 +11,7 @@ use crate::tokenizer::Tokenizer;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 
-/// Attention weights kept between jobs, in bytes: GPT-2 small's 57 MB fit, and the wasm heap stays
-/// under 350 MB beside its embedding.
+/// Attention weights kept between jobs, in bytes of JavaScript's memory: GPT-2 small's 57 MB fit.
 const CPU_LAYER_BUDGET: u64 = 64 << 20;
 /// On a GPU they cost no wasm heap; GPT-2 medium's 201 MB fit.
 #[cfg(feature = "webgpu")]

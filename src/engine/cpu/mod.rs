@@ -2,6 +2,7 @@
 //! vocabulary spread over other threads where there are any.
 
 mod blocks;
+mod kept;
 #[cfg(test)]
 mod local_shards;
 mod mlp;
@@ -15,9 +16,11 @@ mod vocabulary;
 use super::{Backend, Engine, EngineInfo, Host, Query, Ranked, Shape};
 use crate::error::Result;
 use crate::kernels::gemm::PackedB;
+pub use kept::{KeptLayer, Outside, PutOutside};
 pub use mlp::CpuMlp;
 pub use ranking::CpuPending;
 pub use shard::{Alone, Meeting, Shard};
+use std::rc::Rc;
 pub use vocabulary::{Counted, Elsewhere, LocalFuture, Spread, Vocabulary};
 
 /// The engine that is always there.
@@ -27,6 +30,8 @@ pub struct CpuEngine {
     pub note: Option<String>,
     /// Other threads for the vocabulary.
     pub spread: Option<Box<Spread>>,
+    /// Where layers wait for the next job, if not in this thread's memory.
+    pub outside: Option<Box<PutOutside>>,
 }
 
 /// The embedding, the only copy of it.
@@ -46,9 +51,23 @@ pub struct CpuLayer {
     w_o: Vec<PackedB>,
 }
 
+impl CpuLayer {
+    fn new(shape: Shape) -> Result<Self> {
+        let width = shape.n_head * shape.d_head;
+        let what = "the attention weights";
+        let w_o = (0..shape.n_head).map(|_| PackedB::new(shape.d_head, shape.d_model, what));
+        Ok(Self {
+            shape,
+            w_v: PackedB::new(shape.d_model, width, what)?,
+            w_o: w_o.collect::<Result<_>>()?,
+        })
+    }
+}
+
 impl Engine for CpuEngine {
     type Embedding = CpuEmbedding;
     type Layer = CpuLayer;
+    type Kept = KeptLayer;
     type Mlp = CpuMlp;
     type Pending = CpuPending;
 
@@ -91,14 +110,7 @@ impl Engine for CpuEngine {
     }
 
     fn create_layer(&self, shape: Shape) -> Result<CpuLayer> {
-        let width = shape.n_head * shape.d_head;
-        let what = "the attention weights";
-        let w_o = (0..shape.n_head).map(|_| PackedB::new(shape.d_head, shape.d_model, what));
-        Ok(CpuLayer {
-            shape,
-            w_v: PackedB::new(shape.d_model, width, what)?,
-            w_o: w_o.collect::<Result<_>>()?,
-        })
+        CpuLayer::new(shape)
     }
 
     fn write_w_v(&self, to: &mut CpuLayer, first_row: usize, rows: &[f32]) -> Result<()> {
@@ -113,6 +125,14 @@ impl Engine for CpuEngine {
             to.w_o[r / d_head].write_rows(r % d_head, row);
         }
         Ok(())
+    }
+
+    fn keep(&self, layer: &Rc<CpuLayer>) -> Option<KeptLayer> {
+        KeptLayer::new(layer, self.outside.as_deref())
+    }
+
+    fn kept(&self, layer: &KeptLayer) -> Result<Rc<CpuLayer>> {
+        layer.layer()
     }
 
     fn begin_mlp(&self, rows: &[f32], d_model: usize, d_mlp: usize) -> Result<CpuMlp> {

@@ -128,8 +128,8 @@ fn spread_over(sizes: &'static [usize], meet: bool, first_look: bool) -> CpuEngi
         Ok(Some(Box::new(LocalShards::new(shards, meet)) as Box<dyn Elsewhere>))
     };
     CpuEngine {
-        note: None,
         spread: Some(Box::new(spread)),
+        ..CpuEngine::default()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::kernels::gather::MAX_BYTES;
 use crate::kernels::gpu::{Gpu, Recorder, Signal, read_back};
 use crate::kernels::project_rank::Variant;
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 /// The scores on a GPU.
 pub struct WebGpuEngine {
@@ -117,6 +118,7 @@ pub(super) fn narrow(rows: Vec<f32>, wide: usize, width: usize) -> Vec<f32> {
 impl Engine for WebGpuEngine {
     type Embedding = Embedding;
     type Layer = Layer;
+    type Kept = Rc<Layer>;
     type Mlp = Mlp;
     type Pending = Pending;
 
@@ -181,6 +183,15 @@ impl Engine for WebGpuEngine {
 
     fn write_w_o(&self, to: &mut Layer, first_row: usize, rows: &[f32]) -> Result<()> {
         to.write_w_o(&self.gpu, first_row, rows)
+    }
+
+    /// It stays on the device.
+    fn keep(&self, layer: &Rc<Layer>) -> Option<Rc<Layer>> {
+        Some(layer.clone())
+    }
+
+    fn kept(&self, layer: &Rc<Layer>) -> Result<Rc<Layer>> {
+        Ok(layer.clone())
     }
 
     fn begin_mlp(&self, rows: &[f32], d_model: usize, d_mlp: usize) -> Result<Mlp> {

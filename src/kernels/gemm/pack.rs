@@ -139,6 +139,16 @@ impl PackedB {
             .collect()
     }
 
+    /// All panels, `[panels, inner, NR]`.
+    pub fn packed(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// The same, to be written as they were read.
+    pub fn packed_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+
     pub fn cols(&self) -> usize {
         self.cols
     }
