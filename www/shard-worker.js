@@ -24,10 +24,10 @@ const methods = {
   write: ({ first, rows }) => shard.write(first, rows),
   rows: ({ ids }) => shard.rows(ids),
   /** `meeting`: its key, where there are other parts. */
-  async count({ y, targets, k, z, suspicious, heads, v, wO, lost, meeting }, mine) {
+  async count({ y, targets, k, z, suspicious, heads, v, wO, meeting }, mine) {
     const meet = (counts) => (mine === generation ? meetings.tell(meeting, counts) : Promise.resolve(null));
     try {
-      const words = await shard.count(y, targets, k, z, suspicious, heads, v, wO, lost, meeting ? meet : undefined, controlOf(mine));
+      const words = await shard.count(y, targets, k, z, suspicious, heads, v, wO, meeting ? meet : undefined, controlOf(mine));
       meetings.leave(meeting, words);
       return words;
     } catch (e) {

@@ -92,7 +92,7 @@ export class Shards {
   /** Every part counts the rows against its own tokens, and hears what the others have counted. @returns {Promise<Uint32Array>} sums */
   async count(entrants) {
     const meeting = this.#parts.length > 1 ? ++this.#counted : 0;
-    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o, lost: entrants.lost, meeting };
+    const rows = { y: entrants.y, targets: entrants.targets, k: entrants.k, z: entrants.z, suspicious: entrants.suspicious, heads: entrants.heads, v: entrants.v, wO: entrants.w_o, meeting };
     entrants.free();
     const answers = await Promise.all(this.#parts.map((part) => part.ask('count', rows).catch((e) => {
       // One that broke down cannot say it: the others wait for it no longer.

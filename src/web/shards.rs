@@ -47,11 +47,10 @@ pub struct JsEntrants {
     pub k: Uint32Array,
     pub z: Float32Array,
     pub suspicious: Uint8Array,
-    /// First row and end of every head that has a cheaper way; `v`, `w_o` and `lost` of all of them in a row.
+    /// First row and end of every head that has a cheaper way; `v` and `w_o` of all of them in a row.
     pub heads: Uint32Array,
     pub v: Float32Array,
     pub w_o: Float32Array,
-    pub lost: Float32Array,
 }
 
 /// `make(n_vocab, d_model)` gives the shards, for embeddings that are worth it.
@@ -121,7 +120,6 @@ impl Elsewhere for Workers {
                 ),
                 v: Float32Array::from(&e.through.iter().flat_map(|t| &t.v).copied().collect::<Vec<_>>()[..]),
                 w_o: Float32Array::from(&e.through.iter().flat_map(|t| &t.w_o).copied().collect::<Vec<_>>()[..]),
-                lost: Float32Array::from(&e.through.iter().map(|t| t.lost).collect::<Vec<_>>()[..]),
             }),
         );
         let n = e.len();
@@ -190,7 +188,7 @@ impl Meeting for Others {
 }
 
 /// The cheaper ways out of their arrays; they come from the same build's `count`, in one piece.
-fn read_through(heads: &[u32], v: &[f32], w_o: &[f32], lost: &[f32]) -> Vec<Through> {
+fn read_through(heads: &[u32], v: &[f32], w_o: &[f32]) -> Vec<Through> {
     let heads = heads.as_chunks().0;
     let rows: usize = heads.iter().map(|[a, b]| (b - a) as usize).sum();
     if rows == 0 {
@@ -198,20 +196,15 @@ fn read_through(heads: &[u32], v: &[f32], w_o: &[f32], lost: &[f32]) -> Vec<Thro
     }
     let (d_head, one) = (v.len() / rows, w_o.len() / heads.len());
     let mut at = 0;
-    let each = heads
-        .iter()
-        .zip(w_o.chunks_exact(one))
-        .zip(lost)
-        .map(|(([a, b], w_o), lost)| {
-            let (first, n) = (at, (b - a) as usize * d_head);
-            at += n;
-            Through {
-                rows: *a as usize..*b as usize,
-                v: v[first..first + n].to_vec(),
-                w_o: w_o.to_vec(),
-                lost: *lost,
-            }
-        });
+    let each = heads.iter().zip(w_o.chunks_exact(one)).map(|([a, b], w_o)| {
+        let (first, n) = (at, (b - a) as usize * d_head);
+        at += n;
+        Through {
+            rows: *a as usize..*b as usize,
+            v: v[first..first + n].to_vec(),
+            w_o: w_o.to_vec(),
+        }
+    });
     each.collect()
 }
 
@@ -263,12 +256,11 @@ impl JsShard {
         heads: Vec<u32>,
         v: Vec<f32>,
         w_o: Vec<f32>,
-        lost: Vec<f32>,
         meet: Option<Function>,
         control: JobControl,
     ) -> std::result::Result<Uint32Array, JsValue> {
-        let through = read_through(&heads, &v, &w_o, &lost);
-        drop((heads, v, w_o, lost));
+        let through = read_through(&heads, &v, &w_o);
+        drop((heads, v, w_o));
         let entrants = Entrants {
             d: self.d,
             y,

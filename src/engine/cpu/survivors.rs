@@ -2,11 +2,8 @@
 
 use super::CpuLayer;
 use crate::engine::Shape;
-use crate::kernels::coarse::{self, lost_norm};
+use crate::kernels::coarse;
 use crate::kernels::rank::{Entrants, Through, worth};
-
-/// Whether shards may look first: tests have some that do in every build.
-const FIRST_LOOK: bool = coarse::FASTER || cfg!(test);
 
 /// Undecided rows of one layer, head by head.
 pub(super) struct Survivors {
@@ -60,22 +57,9 @@ fn through(layer: &CpuLayer, v: &[f32], rows: &[usize], n: usize) -> Vec<Through
             continue;
         }
         let w_o = layer.w_o[head].to_rows();
-        // Without a first look nobody asks, and infinity bounds everything.
-        let lost = if FIRST_LOOK {
-            lost_norm(&w_o, d)
-        } else {
-            Some(f32::INFINITY)
-        };
-        if let Some(lost) = lost {
-            let own = |row: &usize| &v[row % n * width + head * d_head..][..d_head];
-            let v = part.iter().flat_map(own).copied().collect();
-            found.push(Through {
-                rows: range,
-                v,
-                w_o,
-                lost,
-            });
-        }
+        let own = |row: &usize| &v[row % n * width + head * d_head..][..d_head];
+        let v = part.iter().flat_map(own).copied().collect();
+        found.push(Through { rows: range, v, w_o });
     }
     found
 }

@@ -8,16 +8,15 @@
 //! Integers are summed without any rounding, so the counts are the same on every machine.
 
 mod columns;
+mod lost;
 mod micro;
 mod narrow;
-mod norm;
 mod rows;
 mod split;
 
 pub use columns::Columns;
 pub use micro::{tile8, tile8_plain};
 pub use narrow::{Compared, Narrow};
-pub use norm::lost_norm;
 pub use rows::Rows;
 
 use super::gemm::{MR, NR, Panels};

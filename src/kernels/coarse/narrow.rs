@@ -2,11 +2,11 @@
 //! rows of the head. W_O is rounded, its products with the rounded tokens are rounded again, and v is rounded.
 //!
 //! With W_O = W' + E, u = u' + e, m = W' u' (integers, so exact) = m' + r and v = v' + s, a prime marking what is rounded:
-//! |v W_O u - v' m'| <= |v| |E| |u| + |v W'| |e| + |v| |r| + |s| |m'|, where |v W'| <= |y| + |v| |E|. |E| is an operator norm
-//! (`norm.rs`), the others are lengths, measured.
+//! |v W_O u - v' m'| <= |v E| |u| + |v W'| |e| + |v| |r| + |s| |m'|, where |v W'| <= |y| + |v E|. All are lengths, measured; that of
+//! v E for every row (`lost.rs`).
 
 use super::columns::Panel;
-use super::{COLUMN_MOST, Columns, GROUP, MARGIN, OFFSET, Rows, tile8};
+use super::{COLUMN_MOST, Columns, GROUP, MARGIN, OFFSET, Rows, lost, tile8};
 use crate::kernels::gemm::{MR, NR};
 
 /// More, in units, than float32 is wrong by in one product.
@@ -26,8 +26,8 @@ pub struct Compared {
     pub slack: (f64, f64),
 }
 
-/// Of a panel of rows, what the marks are made of, in units of v's scale: z, |v|, |v W_O|, |s|, and the two of the slack.
-type OfRows = [[f32; MR]; 6];
+/// Of a panel of rows, what the marks are made of, in units of v's scale: z, |v|, |v W_O|, |v E|, |s|, and the two of the slack.
+type OfRows = [[f32; MR]; 7];
 
 /// Of a panel of rows: a sum above the second mark belongs to a product that float32 finds greater than z, one below the first to one
 /// that it finds smaller. Where a bound is no number neither is true of any sum.
@@ -46,8 +46,8 @@ pub struct Narrow {
     /// The largest scale of a row of W_O, and those of all rows as parts of it.
     scale: f64,
     ratios: Vec<f32>,
-    /// |E|
-    lost: f64,
+    /// |v E| of every row of v.
+    moved: Vec<f64>,
     /// The bytes of W' u' of the columns that were entered last, `[d_head / 4 rounded up, NR, 4]`, and what holds for them.
     bytes: Vec<i8>,
     entered: Panel,
@@ -56,8 +56,9 @@ pub struct Narrow {
 }
 
 impl Narrow {
-    /// `v` `[rows, d_head]`, `w_o` `[d_head, d]`, `lost` of [`super::lost_norm`]; all finite. None where rows of W_O differ too much.
-    pub fn new(v: &[f32], w_o: &[f32], d: usize, lost: f32) -> Option<Self> {
+    /// `v` `[rows, d_head]`, `w_o` `[d_head, d]`, all finite: as many multiply-adds in float32 as their product takes. None where rows
+    /// of W_O differ too much, or the memory is not there.
+    pub fn new(v: &[f32], w_o: &[f32], d: usize) -> Option<Self> {
         let d_head = w_o.len() / d;
         let mut rounded = Rows::new(w_o.chunks_exact(d), d);
         rounded.pack(0..d_head);
@@ -66,6 +67,7 @@ impl Narrow {
         if scales().any(|each| each < LEAST_RATIO * scale) {
             return None;
         }
+        let moved = lost::lengths(v, &rounded.lost(w_o), d)?;
         let nothing = Panel {
             scale: 1.0,
             start: [0; NR],
@@ -79,7 +81,7 @@ impl Narrow {
             ratios: scales().map(|each| (each / scale) as f32).collect(),
             w_o: rounded,
             scale,
-            lost: f64::from(lost),
+            moved,
             bytes: vec![0; d_head.div_ceil(GROUP) * GROUP * NR],
             entered: nothing,
             columns: nothing,
@@ -91,10 +93,11 @@ impl Narrow {
         self.v.pack(which.iter().map(|each| each.row));
         self.compared.clear();
         for (pi, rows) in which.chunks(MR).enumerate() {
-            let mut of: OfRows = [[0.0; MR]; 6];
+            let mut of: OfRows = [[0.0; MR]; 7];
             for (r, (each, v)) in rows.iter().zip(self.v.of_panel(pi)).enumerate() {
                 let (near, floor) = each.slack;
-                let own = [f64::from(each.z), v.length, each.length, v.lost, near, floor];
+                let moved = self.moved[each.row];
+                let own = [f64::from(each.z), v.length, each.length, moved, v.lost, near, floor];
                 of.iter_mut().zip(own).for_each(|(to, x)| to[r] = (x / v.scale) as f32);
             }
             self.compared.push(of);
@@ -172,18 +175,18 @@ impl Narrow {
     pub fn marks(&self, row_panel: usize) -> Marks {
         let (u, m) = (&self.columns, &self.entered);
         let per = |x: f64| (x * MARGIN / m.scale) as f32;
-        let by_v = per(self.lost * (u.length + u.lost) + m.lost);
-        let [by_length, by_lost, by_near, by_floor] = [u.lost, m.kept, u.length, 1.0].map(per);
+        let by = [m.lost, u.lost, u.length + u.lost, m.kept, u.length, 1.0];
+        let [by_v, by_length, by_moved, by_lost, by_near, by_floor] = by.map(per);
         let unit = (1.0 / m.scale) as f32;
-        let [z, v, length, lost, near, floor] = &self.compared[row_panel];
+        let [z, v, length, moved, lost, near, floor] = &self.compared[row_panel];
         let mut marks = Marks {
             low: [0.0; MR],
             high: [0.0; MR],
         };
         for r in 0..MR {
             let z = z[r] * unit;
-            let bound =
-                v[r] * by_v + length[r] * by_length + lost[r] * by_lost + near[r] * by_near + floor[r] * by_floor;
+            let rounded = v[r] * by_v + length[r] * by_length + moved[r] * by_moved + lost[r] * by_lost;
+            let bound = rounded + near[r] * by_near + floor[r] * by_floor;
             // A unit and a millionth for float32's rounding here.
             let slack = bound + z.abs() * 1e-6 + 1.0;
             (marks.low[r], marks.high[r]) = (z - slack, z + slack);

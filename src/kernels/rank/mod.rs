@@ -68,7 +68,7 @@ impl Race {
         let mut races = vec![];
         let mut others = vec![true; entrants.len()];
         for t in std::mem::take(&mut entrants.through) {
-            let rows = t.rows.clone();
+            let (rows, products) = (t.rows.clone(), (t.v.len() * entrants.d) as u64);
             // Every logit of a suspicious row has to be looked at itself.
             if entrants.suspicious[rows.clone()].iter().any(|s| *s != 0) {
                 continue;
@@ -82,7 +82,10 @@ impl Race {
             ) {
                 others[rows.clone()].fill(false);
                 let rows: Vec<usize> = rows.collect();
-                let race = Self::with(entrants.pick(&rows), Some(middle), first_look);
+                let mut race = Self::with(entrants.pick(&rows), Some(middle), first_look);
+                if first_look {
+                    race.work.add(products); // what the middle's bound takes
+                }
                 races.push((rows, race));
             }
         }

@@ -174,7 +174,6 @@ fn pieces_are_the_whole() {
                 rows: *from..*to,
                 v: noise((to - from) * d_head, *from as u32),
                 w_o: noise(d_head * d, *to as u32),
-                lost: *to as f32,
             })
             .collect(),
     };
@@ -215,7 +214,6 @@ fn through(v: &[f32], w_o: &[f32], d: usize) -> Through {
         rows: 0..v.len() * d / w_o.len(),
         v: v.to_vec(),
         w_o: w_o.to_vec(),
-        lost: coarse::lost_norm(w_o, d).unwrap(),
     }
 }
 

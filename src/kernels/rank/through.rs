@@ -21,8 +21,6 @@ pub struct Through {
     pub v: Vec<f32>,
     /// `[d_head, d]`
     pub w_o: Vec<f32>,
-    /// [`crate::kernels::coarse::lost_norm`] of W_O: where rows get a first look, it goes this way too.
-    pub lost: f32,
 }
 
 /// Whether `rows` rows of one head are cheaper this way, the sums done again included. In a first look (`first_look`) three times as
@@ -74,7 +72,7 @@ impl Middle {
             // y is wrong by no more than a part of the slack; a little for these sums.
             let of_rows = y.chunks_exact(d).zip(&slack);
             lengths.extend(of_rows.map(|(y, s)| length(y) * (1.0 + 1e-9) + s.near));
-            Way::Bytes(Box::new(Narrow::new(&t.v, &t.w_o, d, t.lost)?))
+            Way::Bytes(Box::new(Narrow::new(&t.v, &t.w_o, d)?))
         } else {
             Way::Floats(Floats {
                 d_head,
