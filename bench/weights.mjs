@@ -160,7 +160,7 @@ async function firstColumn(context, hub, megabits) {
   await site.close();
 }
 
-/** What the page holds beyond the tiles in use: the embedding in the shards' heaps, the layers that are kept in the worker's. */
+/** What the page holds beyond the tiles in use: the embedding in the shards' heaps, the kept layers in JavaScript's memory. */
 async function memory(context, hub) {
   const { d } = SHAPES.small;
   const [embedding, layers] = [4 * 50_257 * d, 12 * 2 * 4 * d * d];
@@ -171,7 +171,7 @@ async function memory(context, hub) {
   const { pairs } = JSON.parse(await readFile(join(dist, 'data/relations/name_copying.json'), 'utf8'));
   const { rest, peak, looks } = await page.evaluate(scoreWatched, { base: hub.mirrorBase('bench/graded'), name: 'bench', pairs });
   const sum = (list) => list.reduce((a, b) => a + b, 0);
-  const parts = { JavaScript: peak.javascript - rest.javascript, 'the worker’s heap': peak.worker - rest.worker - layers, 'its shards’': sum(peak.shards) - embedding };
+  const parts = { JavaScript: peak.javascript - rest.javascript - layers, 'the worker’s heap': peak.worker - rest.worker, 'its shards’': sum(peak.shards) - embedding };
   const beyond = sum(Object.values(parts));
   const words = Object.entries(parts).map(([what, bytes]) => `${what} ${mb(bytes)}`).join(', ');
   add('peak of memory beyond the tiles in use', `${mb(beyond)} (${words}; looked at ${looks} times; the open page before holds ${mb(rest.javascript + rest.worker)})`, '64 MB', beyond <= 64e6);

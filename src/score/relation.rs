@@ -55,6 +55,8 @@ pub async fn score_relations<E: Engine, S: ByteSource>(
     let mut passes = Passes::new(model, &pairs, &mut out, host);
     for l in 0..n_layer {
         if l == 1 && options.preprocessing == Preprocessing::FirstMlp {
+            // Before there are others, as large.
+            drop(std::mem::take(&mut sources));
             let (x, work) = passes
                 .meanwhile(model.enriched(&embedding, &pairs.source_ids, host))
                 .await?;

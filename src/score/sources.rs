@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::gpt2::layer_norm;
 use std::rc::Rc;
 
-/// Tokens that go through MLP_0 at a time.
+/// Tokens that go through MLP_0 at a time, at most.
 const BATCH: usize = 2_048;
 /// Floats of a weight handed to the engine at a time, so that a turn stays short.
 const PIECE: usize = 1 << 19;
@@ -30,17 +30,18 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         new.sort_unstable();
         new.dedup();
         let mut multiply_adds = 0;
-        for batch in new.chunks(BATCH) {
+        // All of one size: as many passes of the weights in less memory.
+        let batches = new.len().div_ceil(BATCH).max(1);
+        for batch in new.chunks(new.len().div_ceil(batches).max(1)) {
             let x = self.first_mlp(embedding, batch, host).await?;
             let rows = x.chunks_exact(self.layout.d_model).map(Rc::from);
             self.enriched.borrow_mut().extend(batch.iter().copied().zip(rows));
             multiply_adds += (2 * batch.len() * self.layout.d_model * self.layout.d_mlp) as u64;
         }
         let known = self.enriched.borrow();
-        Ok((
-            ids.iter().flat_map(|id| known[id].iter().copied()).collect(),
-            multiply_adds,
-        ))
+        let mut x = Vec::with_capacity(ids.len() * self.layout.d_model);
+        ids.iter().for_each(|id| x.extend_from_slice(&known[id]));
+        Ok((x, multiply_adds))
     }
 
     async fn first_mlp(&self, embedding: &E::Embedding, ids: &[u32], host: &impl JobHost) -> Result<Vec<f32>> {
@@ -56,6 +57,7 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         ];
         layer_norm(&mut e, &ln_2[0], &ln_2[1], self.layout.layer_norm_epsilon);
         let mut mlp = self.engine.begin_mlp(&e, d, d_mlp)?;
+        drop(e);
         self.stream("h.0.mlp.c_fc.weight", 0..d_mlp, host, async |first, rows| {
             self.finite("h.0.mlp.c_fc.weight", rows)?;
             for (i, piece) in rows.chunks((PIECE / d_mlp).max(1) * d_mlp).enumerate() {

@@ -14,6 +14,8 @@ const FILE = 'someone/small/model.safetensors';
 const SHARE = 0.53;
 const HEAD = 64 << 10;
 const FIRST_PAINT_MS = 1000;
+/** Of the worker alone: it holds no part of the embedding, and a GPU's does not either. */
+const WORKER = 64e6;
 const NAMES = JSON.parse(readFileSync(join(root, 'www/data/relations/name_copying.json'), 'utf8')).pairs;
 /**
  * Bytes of all wasm heaps together; the CPU engine has to hold the embedding (154 MB). A software adapter takes minutes for
@@ -64,6 +66,7 @@ for (const { backend, most, pairs } of WAYS) {
       assert.ok(bytes > 0.4 * model.size && bytes <= SHARE * model.size + HEAD, `${bytes} of ${model.size} bytes`);
       if (backend === 'cpu') assert.ok(heap >= 4 * info.nVocab * info.dModel, 'the embedding is in the heaps that were measured');
       assert.ok(heap <= most, `${heap} bytes of wasm heap`);
+      assert.ok(heaps[0] <= WORKER, `${heaps[0]} bytes in the worker`);
       await finish(page);
     } finally {
       await browser.close();

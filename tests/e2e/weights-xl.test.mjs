@@ -29,15 +29,15 @@ const PIECE = 4 << 20;
 /** Layers that are kept between jobs (src/web/model.rs). */
 const LAYER_BUDGET = 64 << 20;
 
-/** Of the wasm heaps, beside what they hold when the model is open: kept layers, the one at hand, a piece twice. */
-const WORKER_HEAP = LAYER_BUDGET + LAYER + 2 * PIECE;
+/** Of the wasm heaps, beside what they hold when the model is open: the layer at hand, a piece twice. */
+const WORKER_HEAP = LAYER + 2 * PIECE;
 /** Module and stack, a part of the embedding with what its bytes that are 0 do not tell, rows that come in, a layer that rows go through. */
 const shardHeap = (count) => (4 << 20) + (1.01 * EMBEDDING) / count + PIECE + LAYER;
 /**
  * JavaScript's own, beside that of the open model: chunks that wait to be read; of each line the chunk that fills, the one
- * that is hashed and the one that goes to the disk; a piece on its way to the core, and to the shards in parts and messages.
+ * that is hashed and the one that goes to the disk; a piece on its way to the core, and to the shards in parts and messages; kept layers.
  */
-const JAVASCRIPT = HELD + LANES * 3 * CHUNK + 4 * PIECE;
+const JAVASCRIPT = HELD + LANES * 3 * CHUNK + 4 * PIECE + LAYER_BUDGET;
 
 let site;
 let hub;

@@ -9,11 +9,11 @@ pub struct CpuMlp {
     n: usize,
     d_model: usize,
     d_mlp: usize,
-    /// `[n, d_model]`
+    /// `[n, d_model]`; until the sums over it are complete.
     input: Vec<f32>,
     /// `[n, d_mlp]`
     hidden: Vec<f32>,
-    /// `[n, d_model]`
+    /// `[n, d_model]`; from then on.
     output: Vec<f32>,
 }
 
@@ -26,7 +26,7 @@ impl CpuMlp {
             d_mlp,
             input: rows.to_vec(),
             hidden: zeroed(n * d_mlp, "the first MLP")?,
-            output: zeroed(n * d_model, "the first MLP")?,
+            output: vec![],
         })
     }
 
@@ -34,9 +34,12 @@ impl CpuMlp {
         accumulate(&self.input, self.d_model, first_row, rows, self.d_mlp, &mut self.hidden)
     }
 
-    pub(super) fn activate(&mut self, bias: &[f32]) {
+    pub(super) fn activate(&mut self, bias: &[f32]) -> Result<()> {
         add_bias(&mut self.hidden, bias);
         self.hidden.iter_mut().for_each(|v| *v = gelu_new(*v));
+        self.input = vec![];
+        self.output = zeroed(self.n * self.d_model, "the first MLP")?;
+        Ok(())
     }
 
     pub(super) fn c_proj(&mut self, first_row: usize, rows: &[f32]) -> Result<()> {

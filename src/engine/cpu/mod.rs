@@ -144,8 +144,7 @@ impl Engine for CpuEngine {
     }
 
     fn mlp_activate(&self, mlp: &mut CpuMlp, bias: &[f32]) -> Result<()> {
-        mlp.activate(bias);
-        Ok(())
+        mlp.activate(bias)
     }
 
     fn mlp_c_proj(&self, mlp: &mut CpuMlp, first_row: usize, rows: &[f32]) -> Result<()> {

@@ -15,7 +15,7 @@ use std::ops::Range;
 pub(super) const ROWS_ELSEWHERE: usize = 768;
 
 /// Bytes of head outputs that are collected before they are raced. Small in tests, for which the same has to hold.
-pub(super) const HELD: usize = if cfg!(test) { 1 << 12 } else { 8 << 20 };
+pub(super) const HELD: usize = if cfg!(test) { 1 << 12 } else { 4 << 20 };
 /// Bytes of rows that may be on their way to other threads; more wait until the first have come back.
 pub(super) const UNDER_WAY: usize = 2 * HELD;
 
@@ -63,7 +63,7 @@ pub(super) async fn submit(
         elsewhere: VecDeque::new(),
         unsettled: (n_head * n * n_vocab) as u64,
     };
-    let mut v = vec![]; // [n, n_head * d_head]
+    let mut v = Vec::with_capacity(n * layer.w_v.cols()); // [n, n_head * d_head]
     for lot in query.lots {
         // A query of many relations takes longer than a turn.
         let sources = &query.sources[lot.pairs.start * d..lot.pairs.end * d];
@@ -79,7 +79,9 @@ pub(super) async fn submit(
         rivals.push(Rivals::new(ids, &vectors, targets, d)?);
     }
     // The rows of a head stay together: they may share a cheaper way.
-    let mut left = Survivors::new(d);
+    // Less than is held, and a head's.
+    let most = (HELD / (d * size_of::<f32>()) + 1 + n).min(n_head * n);
+    let mut left = Survivors::new(d, most);
     let mut raced = 0;
     for head in 0..n_head {
         let trial = HeadTrial::new(&layer.w_o[head].to_rows(), d);
@@ -196,9 +198,9 @@ impl CpuLayer {
         let Shape { n_head, d_head, .. } = self.shape;
         let width = n_head * d_head;
         let rows = v[pairs.start * width..pairs.end * width].chunks_exact(width);
-        rows.flat_map(|row| &row[head * d_head..(head + 1) * d_head])
-            .copied()
-            .collect()
+        let mut own = Vec::with_capacity(rows.len() * d_head);
+        rows.for_each(|row| own.extend_from_slice(&row[head * d_head..(head + 1) * d_head]));
+        own
     }
 
     /// v W_O^h of some of the rows `v_h` `[n, d_head]`, `[rows, d_model]`.

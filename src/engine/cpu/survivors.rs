@@ -10,18 +10,26 @@ pub(super) struct Survivors {
     /// Their places in `[n_head, n_pairs]`, ascending.
     rows: Vec<usize>,
     entrants: Entrants,
+    /// Floats of y that may come together: while a vector grows there are three of its size.
+    room: usize,
 }
 
 impl Survivors {
-    pub fn new(d: usize) -> Self {
+    /// Of width `d`, at most `rows` at a time.
+    pub fn new(d: usize, rows: usize) -> Self {
         let entrants = Entrants {
             d,
             ..Entrants::default()
         };
-        Self { rows: vec![], entrants }
+        Self {
+            rows: vec![],
+            entrants,
+            room: rows * d,
+        }
     }
 
     pub fn append(&mut self, rows: impl Iterator<Item = usize>, entrants: Entrants) {
+        self.entrants.y.reserve_exact(self.room - self.entrants.y.len());
         self.rows.extend(rows);
         self.entrants.append(entrants);
     }
@@ -32,7 +40,8 @@ impl Survivors {
 
     /// All of them, with the cheaper ways of heads of which many are left; none is left here. `v` is `[n, n_head * d_head]`.
     pub fn ready(&mut self, layer: &CpuLayer, v: &[f32], n: usize) -> (Vec<usize>, Entrants) {
-        let Self { rows, mut entrants } = std::mem::replace(self, Self::new(self.entrants.d));
+        let d = self.entrants.d;
+        let Self { rows, mut entrants, .. } = std::mem::replace(self, Self::new(d, self.room / d));
         entrants.through = through(layer, v, &rows, n);
         (rows, entrants)
     }

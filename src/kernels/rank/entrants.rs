@@ -54,12 +54,14 @@ impl Entrants {
     }
 
     /// The same in order, in pieces of at least `least` rows but the last, and not many more: whoever takes a cheaper way stays
-    /// with their head.
-    pub fn pieces(mut self, least: usize) -> Vec<Self> {
-        let mut pieces = vec![];
+    /// with their head. Each is made when it is asked for.
+    pub fn pieces(mut self, least: usize) -> impl Iterator<Item = Self> {
         let mut through = std::mem::take(&mut self.through).into_iter().peekable();
         let mut from = 0;
-        while from < self.len() {
+        std::iter::from_fn(move || {
+            if from == self.len() {
+                return None;
+            }
             let mut to = (from + least.max(1)).min(self.len());
             let mut own = vec![];
             while let Some(mut t) = through.next_if(|t| t.rows.start < to) {
@@ -68,13 +70,12 @@ impl Entrants {
                 own.push(t);
             }
             let rows: Vec<usize> = (from..to).collect();
-            pieces.push(Self {
+            from = to;
+            Some(Self {
                 through: own,
                 ..self.pick(&rows)
-            });
-            from = to;
-        }
-        pieces
+            })
+        })
     }
 
     /// `others` after these, both without cheaper ways.
@@ -89,9 +90,11 @@ impl Entrants {
 
     /// Only the rows `keep`, without the cheaper ways.
     pub fn pick(&self, keep: &[usize]) -> Self {
+        let mut y = Vec::with_capacity(keep.len() * self.d);
+        keep.iter().for_each(|i| y.extend_from_slice(self.row(*i)));
         Self {
             d: self.d,
-            y: keep.iter().flat_map(|i| self.row(*i).iter().copied()).collect(),
+            y,
             targets: keep.iter().map(|i| self.targets[*i]).collect(),
             k: keep.iter().map(|i| self.k[*i]).collect(),
             z: keep.iter().map(|i| self.z[*i]).collect(),

@@ -186,7 +186,7 @@ fn pieces_are_the_whole() {
         (10, vec![(4, 10)], vec![4, 6]),
     ] {
         let whole = entrants(n, &heads);
-        let pieces = whole.clone().pieces(4);
+        let pieces: Vec<_> = whole.clone().pieces(4).collect();
         assert_eq!(pieces.iter().map(Entrants::len).collect::<Vec<_>>(), sizes);
         let mut back = Entrants {
             d,
