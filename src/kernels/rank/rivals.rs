@@ -81,7 +81,10 @@ impl Rivals {
         work.add((cols * d_head * (self.w_u.inner() + n)) as u64);
         let w_o_u = PackedB::from_rows(&matmul(&head.w_o, &self.w_u)?, d_head, cols)?;
         let near = matmul(&PackedA::from_rows(v, d_head), &w_o_u)?;
-        let rows = near.chunks_exact(cols).zip(v.chunks_exact(d_head)).zip(&self.own);
+        let rows = near
+            .chunks_exact(cols.max(1))
+            .zip(v.chunks_exact(d_head))
+            .zip(&self.own);
         let counts = rows.map(|((near, v), own)| {
             let slack = head.orders.slack(v);
             if !slack.safe(longest) {
