@@ -36,7 +36,7 @@ pub struct Model<E: Engine, S: ByteSource> {
     pub(super) provenance: Provenance,
     pub(super) embedding: RefCell<Option<Rc<E::Embedding>>>,
     pub(super) layers: RefCell<HashMap<usize, KeptLayer<E>>>,
-    /// MLP_0(LN2_0(e)) of tokens already asked for, `[d_model]` each.
+    /// MLP_0(LN2_0(e)) of tokens already asked for, `[d_model]` each; a few MB of them (`sources.rs`).
     pub(super) enriched: RefCell<HashMap<u32, Rc<[f32]>>>,
     /// Bytes of layers kept for the next job.
     pub(super) layer_budget: u64,

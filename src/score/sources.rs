@@ -6,6 +6,7 @@ use crate::checkpoint::{ByteSource, read_tensor};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::gpt2::layer_norm;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// Tokens that go through MLP_0 at a time, at most.
@@ -13,9 +14,12 @@ const BATCH: usize = 2_048;
 /// Floats of a weight handed to the engine at a time, so that a turn stays short.
 const PIECE: usize = 1 << 19;
 
+/// Floats of rows remembered for the next job, at most: 8 MB, as many as a query's sources.
+const REMEMBERED: usize = 2 << 20;
+
 impl<E: Engine, S: ByteSource> Model<E, S> {
     /// MLP_0(LN2_0(e)) of every token of `ids`, biases included, no residual; `[ids.len(), d_model]`.
-    /// Tokens met before are not computed again.
+    /// Tokens met before are not computed again, as far as they are remembered.
     pub(super) async fn enriched(
         &self,
         embedding: &E::Embedding,
@@ -38,9 +42,10 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
             self.enriched.borrow_mut().extend(batch.iter().copied().zip(rows));
             multiply_adds += (2 * batch.len() * self.layout.d_model * self.layout.d_mlp) as u64;
         }
-        let known = self.enriched.borrow();
+        let mut known = self.enriched.borrow_mut();
         let mut x = Vec::with_capacity(ids.len() * self.layout.d_model);
         ids.iter().for_each(|id| x.extend_from_slice(&known[id]));
+        forget(&mut known, ids, REMEMBERED);
         Ok((x, multiply_adds))
     }
 
@@ -102,5 +107,38 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
                 self.source.name()
             ))),
         }
+    }
+}
+
+/// Leaves at most `most` floats: all, those of `asked` alone, or none.
+fn forget(known: &mut HashMap<u32, Rc<[f32]>>, asked: &[u32], most: usize) {
+    let floats = |known: &HashMap<u32, Rc<[f32]>>| known.values().map(|row| row.len()).sum::<usize>();
+    if floats(known) > most {
+        let asked: HashSet<_> = asked.iter().collect();
+        known.retain(|id, _| asked.contains(id));
+    }
+    if floats(known) > most {
+        *known = HashMap::new();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_remembered_has_a_limit() {
+        let left = |asked: &[u32], most| {
+            let mut known = (0..5).map(|id| (id, Rc::from([0.0; 3]))).collect();
+            forget(&mut known, asked, most);
+            let mut ids: Vec<_> = known.into_keys().collect();
+            ids.sort_unstable();
+            ids
+        };
+        assert_eq!(left(&[4, 1, 4], 15), [0, 1, 2, 3, 4]);
+        assert_eq!(left(&[4, 1, 4], 14), [1, 4]);
+        assert_eq!(left(&[4, 1, 4], 6), [1, 4]);
+        assert!(left(&[4, 1, 4], 5).is_empty());
+        assert!(left(&[], 14).is_empty());
     }
 }
