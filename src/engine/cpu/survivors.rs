@@ -2,7 +2,6 @@
 
 use super::CpuLayer;
 use crate::engine::Shape;
-use crate::kernels::coarse;
 use crate::kernels::rank::{Entrants, Through, worth};
 
 /// Undecided rows of one layer, head by head.
@@ -62,7 +61,7 @@ fn through(layer: &CpuLayer, v: &[f32], rows: &[usize], n: usize) -> Vec<Through
     for part in rows.chunk_by(|a, b| a / n == b / n) {
         let (head, range) = (part[0] / n, start..start + part.len());
         start = range.end;
-        if !worth(part.len(), d, d_head, coarse::FASTER) {
+        if !worth(part.len(), d, d_head) {
             continue;
         }
         let w_o = layer.w_o[head].to_rows();

@@ -208,7 +208,7 @@ impl Race {
     fn pack(&mut self) {
         let (d, all) = (self.entrants.d, self.live.len());
         let first_look = !self.open.is_empty();
-        let worth = |rows: usize, m: &Middle| worth(rows, d, m.d_head, first_look);
+        let worth = |rows: usize, m: &Middle| worth(rows, d, m.d_head);
         if let Some(m) = self.middle.as_mut().filter(|m| worth(all, m))
             && let Way::Floats(way) = &m.way
         {
