@@ -200,7 +200,9 @@ test('nothing is hashed while a job runs', async () => {
     return { seen: await hashing, pieces: hashed, atLayers: told };
   });
   assert.equal(seen.sha256, sha256);
-  assert.deepEqual(atLayers, [0, 0, 0, 0, 0, 0], 'none before the last layer');
+  // The last layer ends the job; what is told of it and of the first hash comes through two ports, in any order.
+  assert.equal(atLayers.length, 6);
+  assert.deepEqual(atLayers.slice(0, -1), [0, 0, 0, 0, 0], 'none before the last layer');
   assert.equal(pieces, Math.ceil(model.size / (4 << 20)));
   await finish(page, NETWORK_PROBLEMS);
 });
