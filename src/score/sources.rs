@@ -26,11 +26,14 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         ids: &[u32],
         host: &impl JobHost,
     ) -> Result<(Vec<f32>, u64)> {
-        let mut new: Vec<u32> = ids
-            .iter()
-            .copied()
-            .filter(|id| !self.enriched.borrow().contains_key(id))
-            .collect();
+        // Held here: another job may make the model forget them meanwhile.
+        let mut rows: HashMap<u32, Rc<[f32]>> = {
+            let known = self.enriched.borrow();
+            ids.iter()
+                .filter_map(|id| Some((*id, known.get(id)?.clone())))
+                .collect()
+        };
+        let mut new: Vec<u32> = ids.iter().copied().filter(|id| !rows.contains_key(id)).collect();
         new.sort_unstable();
         new.dedup();
         let mut multiply_adds = 0;
@@ -38,14 +41,19 @@ impl<E: Engine, S: ByteSource> Model<E, S> {
         let batches = new.len().div_ceil(BATCH).max(1);
         for batch in new.chunks(new.len().div_ceil(batches).max(1)) {
             let x = self.first_mlp(embedding, batch, host).await?;
-            let rows = x.chunks_exact(self.layout.d_model).map(Rc::from);
-            self.enriched.borrow_mut().extend(batch.iter().copied().zip(rows));
+            rows.extend(
+                batch
+                    .iter()
+                    .copied()
+                    .zip(x.chunks_exact(self.layout.d_model).map(Rc::from)),
+            );
+            let made = batch.iter().map(|id| (*id, rows[id].clone()));
+            self.enriched.borrow_mut().extend(made);
             multiply_adds += (2 * batch.len() * self.layout.d_model * self.layout.d_mlp) as u64;
         }
-        let mut known = self.enriched.borrow_mut();
         let mut x = Vec::with_capacity(ids.len() * self.layout.d_model);
-        ids.iter().for_each(|id| x.extend_from_slice(&known[id]));
-        forget(&mut known, ids, REMEMBERED);
+        ids.iter().for_each(|id| x.extend_from_slice(&rows[id]));
+        forget(&mut self.enriched.borrow_mut(), ids, REMEMBERED);
         Ok((x, multiply_adds))
     }
 
