@@ -78,8 +78,7 @@ pub(super) async fn submit(
         let vectors = embedding.vocabulary.rows(&ids).await?;
         rivals.push(Rivals::new(ids, &vectors, targets, d)?);
     }
-    // The rows of a head stay together: they may share a cheaper way.
-    // Less than is held, and a head's.
+    // The rows of a head stay together, for they may share a cheaper way: what is held, and a head's.
     let most = (HELD / (d * size_of::<f32>()) + 1 + n).min(n_head * n);
     let mut left = Survivors::new(d, most);
     let mut raced = 0;
