@@ -3,10 +3,10 @@
 
 mod gpu_support;
 
-use gpu_support::{KERNELS, START, TestHost, block_on, engine, tuning};
+use gpu_support::{KERNELS, START, TestHost, block_on, engine, keeping, tuning};
 use headmap::Error;
 use headmap::engine::webgpu::case::{Case, Noise};
-use headmap::engine::webgpu::{StartOptions, Tuning, WebGpuEngine};
+use headmap::engine::webgpu::{StartOptions, Tuning, WebGpuEngine, Wrong};
 use headmap::engine::{Engine, HIT, NOT_FINITE, Query, SUPPRESSION_HIT, Shape};
 
 fn shape(n_vocab: usize, d_model: usize, n_head: usize, d_head: usize) -> Shape {
@@ -31,8 +31,9 @@ fn shapes() -> Vec<(Shape, usize)> {
 
 #[test]
 fn every_kernel_gives_the_definition() {
-    for kernel in KERNELS {
-        let engine = engine(kernel);
+    // Heads are told of by their W_O W_U never, or from the beginning.
+    for (kernel, keep_from) in KERNELS.into_iter().flat_map(|kernel| [(kernel, u64::MAX), (kernel, 0)]) {
+        let engine = keeping(kernel, keep_from);
         for (i, (shape, pairs)) in shapes().into_iter().enumerate() {
             for k in [1, 10, shape.n_vocab as u32, 0] {
                 for rivals in [0, 9] {
@@ -47,7 +48,11 @@ fn every_kernel_gives_the_definition() {
                     let case = if k == 0 { case.sharpened() } else { case };
                     let host = TestHost::default();
                     let (member, work) = block_on(case.run(&engine, &host)).unwrap();
-                    assert_eq!(member, case.plain(), "{kernel} {shape:?} k {k} rivals {rivals}");
+                    assert_eq!(
+                        member,
+                        case.plain(),
+                        "{kernel} {keep_from} {shape:?} k {k} rivals {rivals}"
+                    );
                     assert_eq!(
                         host.settled.get(),
                         (shape.n_vocab * pairs * shape.n_head) as u64,
@@ -103,8 +108,8 @@ fn logits_are_products_with_every_token() {
 /// Equal vectors must tie exactly also when sums are rounded.
 #[test]
 fn rounded_sums_of_equal_vectors_tie() {
-    for kernel in KERNELS {
-        let engine = engine(kernel);
+    for (kernel, keep_from) in KERNELS.into_iter().flat_map(|kernel| [(kernel, u64::MAX), (kernel, 0)]) {
+        let engine = keeping(kernel, keep_from);
         let s = shape(700, 129, 3, 11);
         let mut case = Case::whole(s, 40, |_| 90, 0, 6);
         let mut noise = headmap::engine::webgpu::case::Noise::new(9);
@@ -115,14 +120,14 @@ fn rounded_sums_of_equal_vectors_tie() {
         (case.w_v, case.w_o, case.sources) = (noise.real(129 * 33), noise.real(33 * 129), noise.real(40 * 129));
         let case = case.sharpened();
         let (member, _) = block_on(case.run(&engine, &TestHost::default())).unwrap();
-        assert_eq!(member, case.plain(), "{kernel}");
+        assert_eq!(member, case.plain(), "{kernel} {keep_from}");
     }
 }
 
 #[test]
 fn overflow_is_marked_and_the_other_rows_are_right() {
-    for kernel in KERNELS {
-        let engine = engine(kernel);
+    for (kernel, keep_from) in KERNELS.into_iter().flat_map(|kernel| [(kernel, u64::MAX), (kernel, 0)]) {
+        let engine = keeping(kernel, keep_from);
         let s = shape(300, 12, 2, 4);
         let mut case = Case::whole(s, 9, |_| 5, 3, 8);
         case.sources[3 * 12..4 * 12].fill(3e38);
@@ -130,7 +135,7 @@ fn overflow_is_marked_and_the_other_rows_are_right() {
         let plain = case.plain();
         for (row, bits) in member.iter().enumerate() {
             let want = if row % 9 == 3 { NOT_FINITE } else { plain[row] };
-            assert_eq!(*bits, want, "{kernel} row {row}");
+            assert_eq!(*bits, want, "{kernel} {keep_from} row {row}");
         }
     }
 }
@@ -146,6 +151,85 @@ fn twice_the_same_gives_the_same_bytes_and_work_is_saved() {
     assert_eq!(first.0, case.plain());
     let full = (50 * 6 * 20_000 * 64) as u64;
     assert!(first.1 < full / 5, "{} of {full} multiply-adds", first.1);
+}
+
+/// Real numbers, so that bytes do not tell everything, and equal vectors.
+fn real(shape: Shape, n_pairs: usize) -> Case {
+    let mut noise = Noise::new(11);
+    let mut case = Case::whole(shape, n_pairs, |_| 40, 20, 3);
+    let of = |v: &mut Vec<f32>, noise: &mut Noise| *v = noise.real(v.len());
+    of(&mut case.embedding, &mut noise);
+    of(&mut case.w_v, &mut noise);
+    of(&mut case.w_o, &mut noise);
+    of(&mut case.sources, &mut noise);
+    let d = shape.d_model;
+    case.embedding.copy_within(5 * d..6 * d, 9 * d);
+    case.sharpened()
+}
+
+/// The first time, heads are learned of; then those of which many rows stay to the end are told of by their W_O W_U.
+#[test]
+fn who_asks_again_gets_the_same_for_less() {
+    for kernel in KERNELS {
+        let engine = keeping(kernel, 10);
+        let case = real(shape(6000, 96, 3, 8), 60);
+        let host = TestHost::default();
+        let [first, second, third] = block_on(case.runs(&engine, &host)).unwrap();
+        assert_eq!(host.settled.get(), 3 * 6000 * 60 * 3, "{kernel}");
+        assert_eq!(first.0, case.plain(), "{kernel}");
+        assert_eq!(second.0, first.0, "{kernel}");
+        assert_eq!(third.0, first.0, "{kernel}");
+        assert_eq!(
+            second.1 - third.1,
+            3 * 6000 * 96 * 8,
+            "{kernel}: three heads' were made"
+        );
+        assert!(
+            third.1 * 3 < first.1,
+            "{kernel}: {} of {} multiply-adds",
+            third.1,
+            first.1
+        );
+    }
+}
+
+/// What is kept has a limit, over all layers, and goes with its layer.
+#[test]
+fn what_is_kept_of_heads_has_a_limit() {
+    let engine = keeping("registers", 0);
+    let s = shape(120_000, 32, 4, 8);
+    let case = Case::whole(s, 3, |_| 1, 3, 1);
+    let plain = case.plain();
+    // A head's takes 1.9 MB.
+    block_on(async {
+        let host = TestHost::default();
+        let mut embedding = engine.create_embedding(s).unwrap();
+        engine.write_embedding(&mut embedding, 0, &case.embedding).unwrap();
+        let mut layers = vec![];
+        for _ in 0..6 {
+            let mut layer = engine.create_layer(s).unwrap();
+            engine.write_w_v(&mut layer, 0, &case.w_v).unwrap();
+            engine.write_w_o(&mut layer, 0, &case.w_o).unwrap();
+            layers.push(layer);
+        }
+        let mut kept = vec![];
+        for layer in &layers {
+            let query = Query {
+                sources: &case.sources,
+                targets: &case.targets,
+                k: &case.k,
+                lots: &case.lots(),
+            };
+            let pending = engine.submit(&embedding, layer, query, &host).await.unwrap();
+            assert_eq!(engine.collect(pending, &host).await.unwrap().member, plain);
+            kept.push(engine.kept_bytes());
+        }
+        let each = 120_000 * 16;
+        assert_eq!(kept, [4, 8, 12, 16, 17, 17].map(|heads| heads * each));
+        assert!(engine.scratch_bytes() >= 17 * each && engine.scratch_bytes() <= 64 << 20);
+        layers.truncate(1);
+        assert_eq!(engine.kept_bytes(), 4 * each);
+    });
 }
 
 #[test]
@@ -224,17 +308,21 @@ fn a_token_outside_the_vocabulary_is_an_error() {
 
 #[test]
 fn the_self_test_sees_a_wrong_kernel() {
-    for kernel in ["tile", "registers"] {
+    for (kernel, wrong) in [
+        ("tile", Wrong::Rank),
+        ("registers", Wrong::Rank),
+        ("registers", Wrong::Through),
+    ] {
         let started = block_on(WebGpuEngine::start_with(
             START,
             Tuning {
-                wrong_on_purpose: true,
+                wrong_on_purpose: Some(wrong),
                 ..tuning(kernel)
             },
         ));
         assert!(
             matches!(started.map(|_| ()), Err(Error::WebGpuSelfTestFailed(_))),
-            "{kernel}"
+            "{kernel} {wrong:?}"
         );
     }
 }

@@ -62,7 +62,7 @@ fn admit_keeps_the_finite_rows() {
         let table: Vec<u32> = (0..19).flat_map(|p| [p * 10, p + 1]).collect();
         let (rows, live) = (bench.poisoned(pairs * heads * 5), bench.poisoned(pairs * heads));
         let (control, member) = (
-            bench.words(&[0, 7, 8, 9]),
+            bench.words(&[0, 7, 8, 9, 1, 2, 3, 4]),
             bench.words(&vec![0; 19 * (heads + 2) / 4 + 1]),
         );
         Admit::new(&bench.gpu).record(
@@ -109,11 +109,11 @@ fn compact_and_finish_equal_their_twins() {
     );
     let live: Vec<u32> = (0..n as u32).filter(|r| r % 3 != 1).collect();
     let want = compact_plain(&live, &above, &below, &k);
-    for (from, restart) in [(0u32, false), (1, true)] {
+    for (from, restart) in [(0u32, false), (1, true), (2, false), (3, true)] {
         let state: Vec<u32> = (0..n).flat_map(|r| [r as u32, k[r], 5, above[r], below[r]]).collect();
         let rows = bench.words(&state);
         let kept = bench.poisoned(n);
-        let mut counts = [0, 0, 1, 2];
+        let mut counts = [0; 8];
         counts[from as usize] = live.len() as u32;
         let (control, live) = (bench.words(&counts), bench.words(&live));
         let args = bench.args();
@@ -122,7 +122,7 @@ fn compact_and_finish_equal_their_twins() {
             .queue
             .write_buffer(&args, 16, bytemuck::cast_slice(&[5u32, 1, 1, 0]));
         Compact::new(&bench.gpu).record(&bench.to, from, restart, [&live, &kept, &rows, &control], &args);
-        assert_eq!(bench.read(&control, 4)[1 - from as usize] as usize, want.len());
+        assert_eq!(bench.read(&control, 4)[from as usize ^ 1] as usize, want.len());
         let mut got = bench.read(&kept, want.len());
         got.sort_unstable();
         assert_eq!(got, want);
@@ -140,12 +140,9 @@ fn compact_and_finish_equal_their_twins() {
             pairs: 100,
             all_pairs: 100,
         };
-        Finish::new(&bench.gpu).record(
-            &bench.to,
-            1 - from,
-            batch,
-            [&kept, &control, &bench.words(&state), &member],
-        );
+        let rows = bench.words(&state);
+        Finish::new(&bench.gpu).record(&bench.to, from ^ 1, batch, [&kept, &control, &rows, &member]);
+        let after = bench.read(&rows, n * 5);
         let bytes: Vec<u8> = bench.read(&member, 75).iter().flat_map(|w| w.to_le_bytes()).collect();
         for r in 0..n {
             let bits = if want.contains(&(r as u32)) {
@@ -154,6 +151,10 @@ fn compact_and_finish_equal_their_twins() {
                 0
             };
             assert_eq!(bytes[r], bits, "row {r}");
+            // Whoever came to the end leaves any other list, too.
+            let over = want.contains(&(r as u32));
+            let counts = if over { [u32::MAX; 2] } else { [above[r], below[r]] };
+            assert_eq!(after[r * 5 + 3..r * 5 + 5], counts, "row {r}");
         }
     }
 }
@@ -169,9 +170,9 @@ fn plan_counts_work_in_64_bits() {
         (6826, 0xffff_fff0, 50_257, 1600),
         (4000, (9 << 32) - 1, 250_000, 65_535),
     ] {
-        let control = bench.words(&[99, live, before as u32, (before >> 32) as u32]);
+        let control = bench.words(&[1, 2, 99, live, before as u32, (before >> 32) as u32, 5, 6]);
         let next = Next {
-            list: 1,
+            list: 3,
             cols,
             cols_counted: cols,
             d,
@@ -180,9 +181,10 @@ fn plan_counts_work_in_64_bits() {
         };
         plan.record(&bench.to, next, &control, &args);
         let plain = plan_plain(live, before, next);
-        let (control, args) = (bench.read(&control, 4), bench.read(&args, 8));
-        assert_eq!(control[..2], [0, live]);
-        assert_eq!(u64::from(control[2]) | u64::from(control[3]) << 32, plain.multiply_adds);
+        let (control, args) = (bench.read(&control, 8), bench.read(&args, 8));
+        assert_eq!(control[..4], [1, 2, 0, live]);
+        assert_eq!(u64::from(control[4]) | u64::from(control[5]) << 32, plain.multiply_adds);
+        assert_eq!(control[6..], [5, 6]);
         assert_eq!(args[..3], plain.project_rank);
         assert_eq!(args[4..7], plain.compact);
     }

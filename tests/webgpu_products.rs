@@ -82,7 +82,7 @@ fn count_once(
     // Every second row takes part, last first.
     let live: Vec<u32> = (0..n as u32).rev().filter(|r| r % 2 == 0).collect();
     let list = 1;
-    let control = bench.words(&[0, live.len() as u32, 0, 0]);
+    let control = bench.words(&[0, live.len() as u32, 0, 0, 0, 0, 0, 0]);
     let state: Vec<u32> = (0..n).flat_map(|r| [token(r), 1, POISON, 0, 0]).collect();
     let ids: Vec<u32> = (0..n_vocab as u32).rev().step_by(3).collect();
     let listed: Vec<f32> = ids

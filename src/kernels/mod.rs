@@ -23,6 +23,8 @@ pub mod gemm_gpu;
 #[cfg(feature = "webgpu")]
 pub mod gpu;
 #[cfg(feature = "webgpu")]
+pub mod middle;
+#[cfg(feature = "webgpu")]
 pub mod plan;
 #[cfg(feature = "webgpu")]
 pub mod project_rank;

@@ -72,7 +72,6 @@ pub fn tuning(kernel: &str) -> Tuning {
         kernel: Some(kernel.into()),
         mlp: MlpChoice::Own,
         poison: true,
-        wrong_on_purpose: false,
         ..Tuning::default()
     }
 }
@@ -81,6 +80,16 @@ pub fn tuning(kernel: &str) -> Tuning {
 pub fn engine(kernel: &str) -> WebGpuEngine {
     let started = block_on(WebGpuEngine::start_with(START, tuning(kernel)));
     started.expect("the tests need a graphics adapter: install mesa-vulkan-drivers")
+}
+
+/// The same, which keeps W_O W_U of heads of which so many rows met every token.
+pub fn keeping(kernel: &str, keep_from: u64) -> WebGpuEngine {
+    let keep_from = Some(keep_from);
+    let tuning = Tuning {
+        keep_from,
+        ..tuning(kernel)
+    };
+    block_on(WebGpuEngine::start_with(START, tuning)).expect("an adapter, as above")
 }
 
 /// The kernels that run on this adapter.

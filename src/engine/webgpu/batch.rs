@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::kernels::admit::{Batch, limit};
 use crate::kernels::gemm_gpu::{Place, Sizes};
 use crate::kernels::gpu::Recorder;
-use crate::kernels::plan::Next;
+use crate::kernels::plan::{LISTS, Next};
 use crate::kernels::project_rank::{Bound, Columns};
 
 /// Tokens of the first block; the next ones are larger by half.
@@ -123,7 +123,7 @@ impl WebGpuEngine {
         );
         let products = 2 * pairs * d_model * heads * d_head;
         pace.add_product(products);
-        to.clear(&race.control, 8);
+        to.clear(&race.control, LISTS as u64 * 4);
         let d4 = (d / 4) as u32;
         let buffers = [
             &race.y,
@@ -137,7 +137,7 @@ impl WebGpuEngine {
             .admit
             .record(to, batch, d4, limit(embedding.largest), buffers);
         let cols = self.kernels.rank.target_cols_a_group();
-        self.plan(race, 0, cols, 1, d_model, cols);
+        self.plan(race, 0, (cols, 1), d_model, (cols, self.kernels.rank.rows_a_group));
         self.kernels.rank.record(
             to,
             &race.bound(&race.targets, &race.target_ids, 0),
@@ -157,6 +157,7 @@ impl WebGpuEngine {
         race: &Race,
         pace: &mut Pace<'_>,
         embedding: &Embedding,
+        layer: &Layer,
         query: &Asked<'_>,
         cut: &Cut,
         batch: Batch,
@@ -193,6 +194,9 @@ impl WebGpuEngine {
         if !query.rivals.is_empty() {
             list = self.compact(race, list, true);
         }
+        list = self
+            .race_through(race, pace, (embedding, layer), batch, list, host)
+            .await?;
         let mut block = FIRST_BLOCK;
         for tile in 0..embedding.tiles.len() {
             let (first_token, tokens) = embedding.tile(tile);
@@ -236,7 +240,9 @@ impl WebGpuEngine {
         columns: Columns,
         cols: usize,
     ) {
-        self.plan(race, list, cols as u32, cols as u32, d, self.kernels.rank.cols_a_group);
+        let rank = &self.kernels.rank;
+        let group = (rank.cols_a_group, rank.rows_a_group);
+        self.plan(race, list, (cols as u32, cols as u32), d, group);
         let d4 = (padded(d) / 4) as u32;
         self.kernels.rank.record(
             &race.recorder,
@@ -249,22 +255,31 @@ impl WebGpuEngine {
         pace.add_counted((pace.live * cols * d) as f64);
     }
 
-    fn plan(&self, race: &Race, list: u32, cols: u32, cols_counted: u32, d: usize, cols_a_group: u32) {
+    /// Sizes a dispatch over `cols` columns, so many of which count as work.
+    pub(super) fn plan(
+        &self,
+        race: &Race,
+        list: u32,
+        (cols, cols_counted): (u32, u32),
+        d: usize,
+        (cols_a_group, rows_a_group): (u32, u32),
+    ) {
         let next = Next {
             list,
             cols,
             cols_counted,
             d: d as u32,
             cols_a_group,
-            rows_a_group: self.kernels.rank.rows_a_group,
+            rows_a_group,
         };
         self.kernels
             .plan
             .record(&race.recorder, next, &race.control, &race.args);
     }
 
-    fn compact(&self, race: &Race, list: u32, restart: bool) -> u32 {
-        let (from, to) = (&race.live[list as usize], &race.live[1 - list as usize]);
+    pub(super) fn compact(&self, race: &Race, list: u32, restart: bool) -> u32 {
+        let other = list ^ 1;
+        let (from, to) = (&race.live[list as usize], &race.live[other as usize]);
         self.kernels.compact.record(
             &race.recorder,
             list,
@@ -272,10 +287,16 @@ impl WebGpuEngine {
             [from, to, &race.rows, &race.control],
             &race.args,
         );
-        1 - list
+        other
     }
 
-    async fn flush_when_full(&self, race: &Race, pace: &mut Pace<'_>, list: u32, host: &impl Host) -> Result<()> {
+    pub(super) async fn flush_when_full(
+        &self,
+        race: &Race,
+        pace: &mut Pace<'_>,
+        list: u32,
+        host: &impl Host,
+    ) -> Result<()> {
         let least = (pace.live * LEAST_BLOCK) as f64;
         if pace.room() <= least.min(self.rate.budget() / 4.0) {
             pace.flush(&race.recorder, &race.control, list, host).await

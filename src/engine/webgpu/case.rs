@@ -184,6 +184,12 @@ impl Case {
 
     /// `member` and multiply-adds by the engine.
     pub async fn run<E: Engine>(&self, engine: &E, host: &impl Host) -> Result<(Vec<u8>, u64)> {
+        let [only] = self.runs(engine, host).await?;
+        Ok(only)
+    }
+
+    /// The same several times over on one layer, one after the other.
+    pub async fn runs<const N: usize, E: Engine>(&self, engine: &E, host: &impl Host) -> Result<[(Vec<u8>, u64); N]> {
         let mut embedding = engine.create_embedding(self.shape)?;
         // In two pieces, as it would come from a file.
         let half = self.shape.n_vocab / 2 * self.shape.d_model;
@@ -198,8 +204,12 @@ impl Case {
             k: &self.k,
             lots: &self.lots(),
         };
-        let pending = engine.submit(&embedding, &layer, query, host).await?;
-        let ranked = engine.collect(pending, host).await?;
-        Ok((ranked.member, ranked.multiply_adds))
+        let mut answers = [const { (vec![], 0) }; N];
+        for answer in &mut answers {
+            let pending = engine.submit(&embedding, &layer, query, host).await?;
+            let ranked = engine.collect(pending, host).await?;
+            *answer = (ranked.member, ranked.multiply_adds);
+        }
+        Ok(answers)
     }
 }

@@ -7,7 +7,7 @@ use super::pace::Rate;
 use super::ranking::Pending;
 use super::scratch::Scratch;
 use super::weights::{Embedding, Layer, padded};
-use super::{MlpChoice, StartOptions, Tuning, self_test, trial};
+use super::{MlpChoice, StartOptions, Tuning, Wrong, self_test, trial};
 use crate::engine::{Backend, Engine, EngineInfo, Host, Query, Ranked, RunDevice, Shape};
 use crate::error::{Error, Result};
 use crate::kernels::gather::MAX_BYTES;
@@ -23,6 +23,9 @@ pub struct WebGpuEngine {
     pub(super) rate: Rate,
     pub(super) scratch: RefCell<Option<Scratch>>,
     pub(super) scratch_bytes: Cell<u64>,
+    /// Bytes of what is kept of heads.
+    pub(super) kept_bytes: Rc<Cell<u64>>,
+    pub(super) keep_from: Cell<Option<u64>>,
     pub(super) burn: Option<BurnDevice>,
     pub(super) mlp_on_burn: Cell<bool>,
     /// Found when a run is first asked for.
@@ -47,13 +50,16 @@ impl WebGpuEngine {
         let gpu = acquired.gpu;
         let chosen = trial::choose(&gpu, &acquired.name, acquired.subgroup, acquired.fallback, &tuning).await?;
         let broadcast = chosen.variant == Variant::Broadcast;
-        let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, broadcast).await?;
+        let wrong = tuning.wrong_on_purpose == Some(Wrong::Through);
+        let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, broadcast, wrong).await?;
         let engine = Self {
             gpu,
             kernels,
             rate: Rate::new(chosen.multiply_adds_a_ms),
             scratch: RefCell::default(),
             scratch_bytes: Cell::new(0),
+            kept_bytes: Rc::default(),
+            keep_from: Cell::new(tuning.keep_from),
             mlp_on_burn: Cell::new(acquired.burn.is_some() && tuning.mlp == MlpChoice::Burn),
             burn: acquired.burn,
             run_device: RefCell::default(),
@@ -88,6 +94,11 @@ impl WebGpuEngine {
     /// Whether burn computes MLP_0.
     pub fn mlp_on_burn(&self) -> bool {
         self.mlp_on_burn.get()
+    }
+
+    /// Bytes of what is kept of heads that copy much.
+    pub fn kept_bytes(&self) -> u64 {
+        self.kept_bytes.get()
     }
 
     /// Bytes of GPU memory beside the weights, at most so far.

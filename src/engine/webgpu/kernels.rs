@@ -8,6 +8,7 @@ use crate::kernels::finish::Finish;
 use crate::kernels::gather::Gather;
 use crate::kernels::gemm_gpu::GemmGpu;
 use crate::kernels::gpu::Gpu;
+use crate::kernels::middle::Through;
 use crate::kernels::plan::Plan;
 use crate::kernels::project_rank::ProjectRank;
 
@@ -16,6 +17,7 @@ pub struct Kernels {
     pub admit: Admit,
     pub plan: Plan,
     pub rank: ProjectRank,
+    pub through: Through,
     pub compact: Compact,
     pub finish: Finish,
     pub gather: Gather,
@@ -24,18 +26,20 @@ pub struct Kernels {
 
 impl Kernels {
     /// Compiles everything but `rank` and `plan`, which the trial has compiled already.
-    pub async fn new(gpu: &Gpu, rank: ProjectRank, plan: Plan, broadcast: bool) -> Result<Self> {
+    pub async fn new(gpu: &Gpu, rank: ProjectRank, plan: Plan, broadcast: bool, wrong: bool) -> Result<Self> {
         let fault = |e| {
             Error::WebGpuSelfTestFailed(format!(
                 "The graphics adapter did not accept our kernels ({e}). The CPU engine is used instead."
             ))
         };
         let rank = rank.with_targets(gpu).await.map_err(fault)?;
+        let lanes = rank.lanes;
         gpu.checked(|| Self {
             gemm: GemmGpu::new(gpu, broadcast),
             admit: Admit::new(gpu),
             plan,
             rank,
+            through: Through::new(gpu, broadcast, lanes, wrong),
             compact: Compact::new(gpu),
             finish: Finish::new(gpu),
             gather: Gather::new(gpu),

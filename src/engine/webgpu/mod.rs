@@ -12,12 +12,14 @@ mod device;
 mod engine;
 mod kernels;
 mod logits;
+mod middle;
 mod mlp;
 mod pace;
 mod ranking;
 mod run_device;
 mod scratch;
 mod self_test;
+mod through;
 mod trial;
 mod weights;
 
@@ -49,8 +51,17 @@ pub struct Tuning {
     pub mlp: MlpChoice,
     /// Fill memory with a pattern before use, so that nothing can rely on zeros. For tests.
     pub poison: bool,
+    /// Rows of a head that met every token, after which its W_O W_U is kept; half of d_head if not said.
+    pub keep_from: Option<u64>,
     /// Compile a kernel that counts wrongly. For the test that the self-test sees it.
-    pub wrong_on_purpose: bool,
+    pub wrong_on_purpose: Option<Wrong>,
+}
+
+/// A kernel that is to count wrongly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    Rank,
+    Through,
 }
 
 /// Who computes MLP_0's two products.

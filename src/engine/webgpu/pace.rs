@@ -7,7 +7,7 @@
 use crate::engine::Host;
 use crate::error::Result;
 use crate::kernels::gpu::{Gpu, Recorder, Signal, read_back};
-use crate::kernels::plan::CONTROL_BYTES;
+use crate::kernels::plan::{CONTROL_BYTES, MULTIPLY_ADDS};
 use std::cell::Cell;
 use std::collections::VecDeque;
 
@@ -159,7 +159,7 @@ impl<'a> Pace<'a> {
         oldest.signal.wait(self.gpu).await?;
         let now = host.now_ms();
         let control = read_back(&oldest.buffer)?;
-        let counted = u64::from(control[2]) | u64::from(control[3]) << 32;
+        let counted = u64::from(control[MULTIPLY_ADDS]) | u64::from(control[MULTIPLY_ADDS + 1]) << 32;
         let done = counted.saturating_sub(self.counted) as f64 + oldest.uncounted;
         self.rate.saw(done, now - self.last_done_ms.max(oldest.submitted_ms));
         (self.counted, self.last_done_ms) = (counted, now);

@@ -1,6 +1,7 @@
 //! The ranking of one layer: how it is cut into batches, the memory it uses, the read-back.
 
 use super::engine::WebGpuEngine;
+use super::middle::Heads;
 use super::pace::Pace;
 use super::scratch::{SMALL_BYTES, Scratch, Use, Y_BYTES};
 use super::weights::{Embedding, Layer, padded};
@@ -8,13 +9,16 @@ use crate::engine::{Host, Query, Ranked, Shape};
 use crate::error::{Error, Result};
 use crate::kernels::admit::{Batch, ROW_BYTES};
 use crate::kernels::gpu::{Recorder, Signal, read_back};
-use crate::kernels::plan::{ARGS_BYTES, CONTROL_BYTES};
+use crate::kernels::plan::{ARGS_BYTES, CONTROL_BYTES, LISTS, LOOKED_AT, MULTIPLY_ADDS};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// A ranking under way, lot by lot.
 pub struct Pending {
     n_pairs: usize,
     n_head: usize,
+    d_model: usize,
+    heads: Rc<Heads>,
     lots: Vec<(Range<usize>, PendingLot)>,
 }
 
@@ -51,7 +55,10 @@ pub struct Race {
     pub target_ids: wgpu::Buffer,
     pub rival_ids: wgpu::Buffer,
     pub pairs: wgpu::Buffer,
-    pub live: [wgpu::Buffer; 2],
+    /// Two lists of all rows, two of those of one head.
+    pub live: [wgpu::Buffer; LISTS],
+    /// |v| of the latter.
+    pub lengths: wgpu::Buffer,
     pub rows: wgpu::Buffer,
     pub control: wgpu::Buffer,
     pub args: wgpu::Buffer,
@@ -110,6 +117,8 @@ impl WebGpuEngine {
         Ok(Pending {
             n_pairs,
             n_head: layer.shape.n_head,
+            d_model: d,
+            heads: layer.heads.clone(),
             lots,
         })
     }
@@ -129,7 +138,9 @@ impl WebGpuEngine {
         let cut = Cut::new(shape, query.n_pairs(), query.rivals.len(), self.rate.budget());
         let race = self.prepare(&mut scratch, shape, &query, &cut)?;
         let mut pace = Pace::new(&self.gpu, &self.rate, host.now_ms());
-        let mut products = 0;
+        let mut products = self
+            .make_middles(&mut scratch, &race, &mut pace, embedding, layer, host)
+            .await?;
         for first_pair in (0..query.n_pairs()).step_by(cut.pairs) {
             for first_head in (0..shape.n_head).step_by(cut.heads) {
                 let batch = Batch {
@@ -142,7 +153,7 @@ impl WebGpuEngine {
                 (pace.batch, pace.live) = (pace.batch + 1, batch.rows());
                 products += self.begin_batch(&race, &mut pace, embedding, layer, &query, batch);
                 let list = self
-                    .run_batch(&race, &mut pace, embedding, &query, &cut, batch, host)
+                    .run_batch(&race, &mut pace, embedding, layer, &query, &cut, batch, host)
                     .await?;
                 self.kernels.finish.record(
                     &race.recorder,
@@ -153,7 +164,8 @@ impl WebGpuEngine {
             }
         }
         let pending = self.end(&race, &pace, query.n_pairs() * shape.n_head, products)?;
-        self.scratch_bytes.set(self.scratch_bytes.get().max(scratch.bytes()));
+        let bytes = scratch.bytes() + self.kept_bytes.get();
+        self.scratch_bytes.set(self.scratch_bytes.get().max(bytes));
         self.scratch.replace(Some(scratch));
         Ok(pending)
     }
@@ -175,7 +187,13 @@ impl WebGpuEngine {
             target_ids: get(Use::TargetIds, query.n_pairs() * 4)?,
             rival_ids: get(Use::RivalIds, query.rivals.len() * 4)?,
             pairs: get(Use::Pairs, query.n_pairs() * 8)?,
-            live: [get(Use::LiveA, rows * 4)?, get(Use::LiveB, rows * 4)?],
+            live: [
+                get(Use::LiveA, rows * 4)?,
+                get(Use::LiveB, rows * 4)?,
+                get(Use::OwnA, cut.pairs * 4)?,
+                get(Use::OwnB, cut.pairs * 4)?,
+            ],
+            lengths: get(Use::Lengths, rows * 4)?,
             rows: get(Use::Rows, rows * ROW_BYTES as usize)?,
             control: get(Use::Control, CONTROL_BYTES as usize)?,
             args: get(Use::Args, ARGS_BYTES as usize)?,
@@ -211,14 +229,21 @@ impl WebGpuEngine {
 
     /// See [`crate::engine::Engine::collect`].
     pub(super) async fn answer(&self, pending: Pending, host: &impl Host) -> Result<Ranked> {
-        let Pending { n_pairs, n_head, lots } = pending;
+        let Pending {
+            n_pairs,
+            n_head,
+            d_model,
+            heads,
+            lots,
+        } = pending;
         let mut all = Ranked {
             member: vec![0; n_head * n_pairs],
             multiply_adds: 0,
             int8_multiply_adds: 0,
         };
         for (pairs, lot) in lots {
-            let (member, multiply_adds) = self.answer_of(lot, host).await?;
+            let (member, multiply_adds) = self.answer_of(lot, d_model, host).await?;
+            heads.saw(&member, pairs.len());
             for (head, row) in member.chunks_exact(pairs.len().max(1)).enumerate() {
                 all.member[head * n_pairs + pairs.start..][..row.len()].copy_from_slice(row);
             }
@@ -228,18 +253,19 @@ impl WebGpuEngine {
     }
 
     /// Member bits of a lot, `[n_head, pairs]`, and its multiply-adds.
-    async fn answer_of(&self, pending: PendingLot, host: &impl Host) -> Result<(Vec<u8>, u64)> {
+    async fn answer_of(&self, pending: PendingLot, d_model: usize, host: &impl Host) -> Result<(Vec<u8>, u64)> {
         host.breathe().await?;
         pending.signal.wait(&self.gpu).await?;
         let words = read_back(&pending.staging)?;
         host.settled(pending.unsettled);
-        let counted = u64::from(words[2]) | u64::from(words[3]) << 32;
-        let member = words[4..]
+        let counted = u64::from(words[MULTIPLY_ADDS]) | u64::from(words[MULTIPLY_ADDS + 1]) << 32;
+        let looked_at = u64::from(words[LOOKED_AT]) * d_model as u64;
+        let member = words[CONTROL_BYTES as usize / 4..]
             .iter()
             .flat_map(|w| w.to_le_bytes())
             .take(pending.rows)
             .collect();
-        Ok((member, counted + pending.products))
+        Ok((member, counted + looked_at + pending.products))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Memory that every ranking uses anew: at most 64 MiB beside the weights.
+//! Memory that every ranking uses anew: with what is kept of heads (`middle.rs`) at most 64 MiB beside the weights.
 
 use crate::error::Result;
 use crate::kernels::gpu::{Gpu, POISON};
@@ -20,6 +20,13 @@ pub enum Use {
     Pairs,
     LiveA,
     LiveB,
+    /// The same of one head, and |v| of its rows.
+    OwnA,
+    OwnB,
+    Lengths,
+    /// W_O of one head across, and a part of its W_O W_U.
+    Across,
+    Part,
     /// State of the rows.
     Rows,
     Control,
@@ -30,9 +37,9 @@ pub enum Use {
 const USES: usize = Use::Member as usize + 1;
 
 /// Bytes of Y in a batch at most.
-pub const Y_BYTES: usize = 20 << 20;
+pub const Y_BYTES: usize = 10 << 20;
 /// Bytes of X, V, targets' and rivals' vectors in a batch at most, each.
-pub const SMALL_BYTES: usize = 6 << 20;
+pub const SMALL_BYTES: usize = 4 << 20;
 
 /// Buffers by use; they grow when they must.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! Which kernel this adapter likes, measured.
 
-use super::Tuning;
 use super::clock::now_ms;
+use super::{Tuning, Wrong};
 use crate::error::Result;
 use crate::kernels::admit::ROW_BYTES;
 use crate::kernels::gpu::{Gpu, Recorder, Signal};
@@ -49,7 +49,14 @@ pub async fn choose(
     let mut best: Option<(Variant, ProjectRank, f64)> = None;
     let mut fault = None;
     for variant in variants {
-        let rank = match ProjectRank::new(gpu, variant, broadcast.unwrap_or(4), tuning.wrong_on_purpose).await {
+        let rank = match ProjectRank::new(
+            gpu,
+            variant,
+            broadcast.unwrap_or(4),
+            tuning.wrong_on_purpose == Some(Wrong::Rank),
+        )
+        .await
+        {
             Ok(rank) => rank,
             Err(error) => {
                 fault = Some(error);
@@ -130,7 +137,7 @@ impl Bench {
     async fn once(&self, rank: &ProjectRank, rows: usize, tokens: usize) -> Result<f64> {
         let gpu = self.to.gpu();
         gpu.queue
-            .write_buffer(&self.control, 0, bytemuck::cast_slice(&[rows as u32, 0, 0, 0]));
+            .write_buffer(&self.control, 0, bytemuck::bytes_of(&(rows as u32)));
         let start = now_ms();
         let next = Next {
             list: 0,

@@ -1,8 +1,10 @@
 //! Weights on the device. Rows are padded to whole vec4, heads too; the padding is zero.
 
+use super::middle::Heads;
 use crate::engine::Shape;
 use crate::error::{Error, Result};
 use crate::kernels::gpu::Gpu;
+use std::rc::Rc;
 
 /// WebGPU's default limit of a storage binding, which every adapter has.
 const TILE_BYTES: usize = 128 << 20;
@@ -19,6 +21,8 @@ pub struct Embedding {
     pub tiles: Vec<wgpu::Buffer>,
     /// The largest |element|, which bounds every logit.
     pub largest: f32,
+    /// The length of the longest token vector.
+    pub longest: f64,
 }
 
 /// W_V `[d, n_head * d_head]` and W_O `[n_head * d_head, d]` of one layer.
@@ -26,6 +30,7 @@ pub struct Layer {
     pub shape: Shape,
     pub w_v: wgpu::Buffer,
     pub w_o: wgpu::Buffer,
+    pub heads: Rc<Heads>,
 }
 
 fn checked(shape: Shape) -> Result<Shape> {
@@ -64,6 +69,7 @@ impl Embedding {
             tile_rows,
             tiles,
             largest: 0.0,
+            longest: 0.0,
         })
     }
 
@@ -76,6 +82,9 @@ impl Embedding {
     pub fn write(&mut self, gpu: &Gpu, first_row: usize, rows: &[f32]) -> Result<()> {
         let d = self.shape.d_model;
         self.largest = rows.iter().fold(self.largest, |m, v| m.max(v.abs()));
+        self.longest = rows
+            .chunks_exact(d)
+            .fold(self.longest, |m, row| m.max(squares(row).sqrt()));
         let mut at = first_row;
         let mut rest = rows;
         while !rest.is_empty() {
@@ -110,6 +119,7 @@ impl Layer {
             shape,
             w_v: gpu.storage(bytes as u64, "W_V of a layer")?,
             w_o: gpu.storage(bytes as u64, "W_O of a layer")?,
+            heads: Rc::new(Heads::new(n_head)),
         };
         if d % 4 != 0 || d_head % 4 != 0 {
             let zeros = vec![0; bytes];
@@ -144,6 +154,9 @@ impl Layer {
         if !rows.len().is_multiple_of(d) || first_row + rows.len() / d > n_head * d_head {
             return Err(misfit("c_proj.weight"));
         }
+        for (row, values) in (first_row..).zip(rows.chunks_exact(d)) {
+            self.heads.has_w_o(row / d_head, squares(values));
+        }
         if d_head % 4 == 0 {
             write_rows(gpu, &self.w_o, first_row, rows, &[d]);
         } else {
@@ -154,6 +167,11 @@ impl Layer {
         }
         gpu.health.check()
     }
+}
+
+/// The sum of squares.
+fn squares(row: &[f32]) -> f64 {
+    row.iter().map(|v| f64::from(*v).powi(2)).sum()
 }
 
 fn misfit(tensor: &str) -> Error {

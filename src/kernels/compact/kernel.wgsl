@@ -19,5 +19,5 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         rows[r].above = 0u;
         rows[r].below = 0u;
     }
-    kept[atomicAdd(&control[1u - p.from_list], 1u)] = r;
+    kept[atomicAdd(&control[p.from_list ^ 1u], 1u)] = r;
 }

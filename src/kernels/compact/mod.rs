@@ -14,7 +14,7 @@ impl Compact {
         Self(gpu.pipeline("compact", include_str!("kernel.wgsl"), &[]))
     }
 
-    /// Records it: from list `from` (0 or 1) to the other one, whose count `plan` has zeroed.
+    /// Records it: from list `from` to the other one of the two, whose count `plan` has zeroed.
     /// With `restart` the counts of those who stay begin at zero again.
     /// Buffers: list `from`, the other list, state of the rows, control; `args` sizes it.
     pub fn record(&self, to: &Recorder, from: u32, restart: bool, buffers: [&wgpu::Buffer; 4], args: &wgpu::Buffer) {

@@ -1,4 +1,4 @@
-//! Ends the race: the bits of whoever is left.
+//! Ends the race: the bits of whoever is left, who then counts as one who has lost and leaves any other list.
 
 mod cpu;
 

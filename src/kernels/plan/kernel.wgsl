@@ -1,17 +1,17 @@
 // Sizes the next dispatches by the number of live rows, and counts the work they will do.
-// control: [live in list 0, live in list 1, multiply-adds low, multiply-adds high]
+// control: [live in lists 0 to 3, multiply-adds low, multiply-adds high, looked at, unused]
 // args: [project_rank x, y, z, unused, compact x, y, z, unused]
 
 struct Params { list: u32, cols: u32, cols_counted: u32, d: u32, cols_a_group: u32, rows_a_group: u32, pad: u32, pad1: u32 }
 
-@group(0) @binding(0) var<storage, read_write> control: array<u32, 4>;
+@group(0) @binding(0) var<storage, read_write> control: array<u32, 8>;
 @group(0) @binding(1) var<storage, read_write> args: array<u32, 8>;
 @group(0) @binding(2) var<uniform> p: Params;
 
 @compute @workgroup_size(1)
 fn main() {
     let n = control[p.list];
-    control[1u - p.list] = 0u;
+    control[p.list ^ 1u] = 0u;
     args[0] = (p.cols + p.cols_a_group - 1u) / p.cols_a_group;
     args[1] = (n + p.rows_a_group - 1u) / p.rows_a_group;
     args[2] = 1u;
@@ -23,7 +23,7 @@ fn main() {
     let low = (cells & 0xffffu) * p.d;
     let high = (cells >> 16u) * p.d + (low >> 16u);
     let word = (high << 16u) | (low & 0xffffu);
-    let sum = control[2] + word;
-    control[3] += (high >> 16u) + u32(sum < word);
-    control[2] = sum;
+    let sum = control[4] + word;
+    control[5] += (high >> 16u) + u32(sum < word);
+    control[4] = sum;
 }

@@ -6,8 +6,14 @@ pub use cpu::{Planned, plan_plain};
 
 use super::gpu::{Gpu, Grid, Recorder};
 
-/// Bytes of control: live rows of the two lists, multiply-adds (low word, high word).
-pub const CONTROL_BYTES: u64 = 16;
+/// Lists of live rows: two that all rows of a batch go to and fro between, two for those of one head.
+pub const LISTS: usize = 4;
+/// Bytes of control: live rows of the lists, multiply-adds (low word, high word), tokens looked at beside, unused.
+pub const CONTROL_BYTES: u64 = 32;
+/// Where in control the multiply-adds are.
+pub const MULTIPLY_ADDS: usize = LISTS;
+/// Where the number of logits is that were summed because their stand-in was too close to a tie.
+pub const LOOKED_AT: usize = LISTS + 2;
 /// Bytes of args: workgroups of `project_rank`, then of `compact`, four words each.
 pub const ARGS_BYTES: u64 = 32;
 
@@ -17,7 +23,7 @@ pub struct Plan(wgpu::ComputePipeline);
 /// What the next `project_rank` will do.
 #[derive(Clone, Copy, Debug)]
 pub struct Next {
-    /// The list of live rows, 0 or 1. The other one is emptied.
+    /// The list of live rows. The other one of the two is emptied.
     pub list: u32,
     /// Columns, and how many of them count as work.
     pub cols: u32,

@@ -9,7 +9,7 @@ pub struct Counts {
 
 /// z of a row and a token vector, summed in ascending order with one rounding a step, as the
 /// kernels do where the adapter fuses.
-fn logit(row: &[f32], vector: &[f32]) -> f32 {
+pub fn logit(row: &[f32], vector: &[f32]) -> f32 {
     row.iter().zip(vector).fold(0.0, |sum, (a, b)| a.mul_add(*b, sum))
 }
 

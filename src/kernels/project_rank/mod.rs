@@ -3,7 +3,7 @@
 
 mod cpu;
 
-pub use cpu::{Counts, count_plain};
+pub use cpu::{Counts, count_plain, logit};
 
 use super::gpu::{Gpu, Grid, Recorder, enable, expand};
 use crate::error::{Error, Result};
@@ -77,6 +77,8 @@ pub struct ProjectRank {
     /// Tokens and rows of a workgroup.
     pub cols_a_group: u32,
     pub rows_a_group: u32,
+    /// Invocations of a workgroup of such a kernel without workgroup memory.
+    pub lanes: u32,
     target_cols_a_group: u32,
     /// Source, lanes and tokens an invocation of the pipeline for targets that is still to be compiled.
     smaller: Option<(String, u32, u32)>,
@@ -122,6 +124,7 @@ impl ProjectRank {
                 targets: pipeline,
                 cols_a_group: 128,
                 rows_a_group: 64,
+                lanes: 64,
                 target_cols_a_group: 128,
                 smaller: None,
             });
@@ -144,6 +147,7 @@ impl ProjectRank {
             targets: pipeline,
             cols_a_group: lanes * cols,
             rows_a_group: QUADS * 4,
+            lanes,
             target_cols_a_group: lanes * cols,
             smaller: Some((source, few, cols)),
         })
@@ -164,7 +168,7 @@ impl ProjectRank {
         self.target_cols_a_group
     }
 
-    /// Records a dispatch over the live rows of `list` (0 or 1); `pairs` pairs a head.
+    /// Records a dispatch over the live rows of `list`; `pairs` pairs a head.
     pub fn record(&self, to: &Recorder, bound: &Bound<'_>, d4: u32, pairs: u32, list: u32, columns: Columns) {
         let (pipeline, mode, first_row, first_token, cols) = match columns {
             Columns::Range {
