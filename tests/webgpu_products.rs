@@ -59,6 +59,10 @@ fn project_rank_counts_like_its_twin() {
         for (pairs, heads, d, n_vocab) in [(1, 1, 4, 1), (7, 3, 300, 40), (13, 5, 12, 257), (65, 2, 36, 700)] {
             count_once(&bench, &rank, pairs, heads, d, n_vocab, variant);
         }
+        // Every number of live rows around the edges of a tile, and of its quads.
+        for live in 1..=30 {
+            count_once(&bench, &rank, live, 2, 12, 90, variant);
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! WGSL with loops and conditions that are unrolled before it is compiled.
 //!
-//! A line `//# for I in 0..8` ... `//# end` repeats its body with `#I` replaced by 0 to 7;
+//! A line `//# for I in 0..8` (or `0..=7`) ... `//# end` repeats its body with `#I` replaced by 0 to 7;
 //! `//# if #NAME` ... `//# end` keeps its body when the value is not 0 (`//# if not #NAME` when it is).
 //! `#NAME` anywhere stands for a constant. Register blocks have to be written out like this:
 //! not every shader compiler keeps an indexed array in registers.
+
+use std::ops::Range;
 
 /// Expands `source` with `constants`. Panics on a malformed template: they are all our own.
 pub fn expand(source: &str, constants: &[(&str, u32)]) -> String {
@@ -32,13 +34,10 @@ fn block(lines: &[&str], values: &[(String, u32)], out: &mut String) {
             .collect();
         match words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
             ["for", name, "in", range] => {
-                let count: u32 = range
-                    .strip_prefix("0..")
-                    .and_then(|n| n.parse().ok())
-                    .expect("a range 0..n");
+                let range = parse(range).expect("a range 0..n or 1..=n");
                 let mut inner = values.to_vec();
                 inner.push((format!("#{name}"), 0));
-                for i in 0..count {
+                for i in range {
                     inner.last_mut().expect("just pushed").1 = i;
                     block(body, &inner, out);
                 }
@@ -50,6 +49,15 @@ fn block(lines: &[&str], values: &[(String, u32)], out: &mut String) {
         }
         at = end + 1;
     }
+}
+
+fn parse(range: &str) -> Option<Range<u32>> {
+    let (first, end) = range.split_once("..")?;
+    let end = match end.strip_prefix('=') {
+        Some(last) => last.parse::<u32>().ok()? + 1,
+        None => end.parse().ok()?,
+    };
+    Some(first.parse().ok()?..end)
 }
 
 /// Index of the `//# end` that belongs to the directive in `lines[0]`.
@@ -88,6 +96,13 @@ mod tests {
             expand(text, &[("N", 2), ("NN", 7)]),
             "a0\nb0_0 7\nb0_1 7\na1\nb1_0 7\nb1_1 7\nz\n"
         );
+    }
+
+    #[test]
+    fn a_range_may_name_its_last() {
+        let text = "//# for I in 1..=#N\n//# for J in 0..#I\n#I#J\n//# end\n//# end";
+        assert_eq!(expand(text, &[("N", 2)]), "10\n20\n21\n");
+        assert_eq!(expand(text, &[("N", 0)]), "");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-// Logits of #QUADS * 4 rows by #COLS tokens an invocation, kept in registers and only counted.
+// Logits of up to #QUADS * 4 rows by #COLS tokens an invocation, kept in registers and only counted.
 // For adapters on which workgroup memory is slow. With subgroups, four lanes share the loads of
 // the rows: a lane reads one row in four and gets the other three from its neighbours.
 //# if #ENABLE
@@ -55,8 +55,13 @@ fn main(
 //# end
 //# end
 //# end
-    for (var i = 0u; i < p.d4; i++) {
-//# for Q in 0..#QUADS
+    // The last tile may lack rows: a loop for every number of quads, of which one has steps. Not
+    // branches: a software adapter computes both sides, and skips only loops without steps.
+    let quads = min((last - m0) / 4u + 1u, #QUADSu);
+//# for UPTO in 1..=#QUADS
+    let steps#UPTO = select(0u, p.d4, quads == #UPTOu);
+    for (var i = 0u; i < steps#UPTO; i++) {
+//# for Q in 0..#UPTO
 //# if #BROADCAST
         let w#Q = y[a#Q + i];
 //# for L in 0..4
@@ -71,13 +76,14 @@ fn main(
 //# end
 //# for J in 0..#COLS
         let e#J = vectors[b#J + i];
-//# for Q in 0..#QUADS
+//# for Q in 0..#UPTO
 //# for L in 0..4
         c#Q_#L_#J = fma(x#Q_#L.w, e#J.w, fma(x#Q_#L.z, e#J.z, fma(x#Q_#L.y, e#J.y, fma(x#Q_#L.x, e#J.x, c#Q_#L_#J))));
 //# end
 //# end
 //# end
     }
+//# end
     let n_live = control[p.list];
     if (p.mode == TARGETS) {
 //# for Q in 0..#QUADS
