@@ -12,10 +12,9 @@ use crate::kernels::gpu::Recorder;
 use crate::kernels::plan::{LISTS, Next};
 use crate::kernels::project_rank::{Bound, Columns};
 
-/// Tokens of the first block; the next ones are larger by half.
+/// Tokens of the first block at most; the next ones are larger by half. All are whole workgroups
+/// wide: spare columns of the last one would be computed for nothing.
 const FIRST_BLOCK: usize = 256;
-/// A block is never smaller, however slow the adapter is.
-const LEAST_BLOCK: usize = 64;
 
 impl WebGpuEngine {
     /// Records the products and who takes part; returns the products' multiply-adds.
@@ -165,13 +164,14 @@ impl WebGpuEngine {
     ) -> Result<u32> {
         let d = embedding.shape.d_model;
         let pairs = batch.pairs as u32;
+        let group = self.kernels.rank.cols_a_group as usize;
         let mut list = 0;
         for first in (0..query.rivals.len()).step_by(cut.rivals) {
             let n = cut.rivals.min(query.rivals.len() - first);
             self.gather(&race.recorder, embedding, first, n, &race.rival_ids, &race.rivals);
             let mut at = 0;
             while at < n {
-                let cols = affordable(pace, d).min(n - at);
+                let cols = affordable(pace, d, group).min(n - at);
                 // Vectors lie from the chunk's start, ids from the list's.
                 let columns = Columns::List {
                     first_row: at as u32,
@@ -197,12 +197,12 @@ impl WebGpuEngine {
         list = self
             .race_through(race, pace, (embedding, layer), batch, list, host)
             .await?;
-        let mut block = FIRST_BLOCK;
+        let mut block = whole_groups(FIRST_BLOCK, group);
         for tile in 0..embedding.tiles.len() {
             let (first_token, tokens) = embedding.tile(tile);
             let mut at = 0;
             while at < tokens && pace.live > 0 {
-                let cols = affordable(pace, d).min(block).min(tokens - at);
+                let cols = affordable(pace, d, group).min(block).min(tokens - at);
                 let columns = Columns::Range {
                     first_row: at as u32,
                     first_token: (first_token + at) as u32,
@@ -220,7 +220,7 @@ impl WebGpuEngine {
                 list = self.compact(race, list, false);
                 pace.add_settled((cols * batch.rows()) as u64);
                 at += cols;
-                block = (block + block / 2).next_multiple_of(LEAST_BLOCK);
+                block = (block + block / 2).next_multiple_of(group);
                 self.flush_when_full(race, pace, list, host).await?;
             }
             // Nobody is left: what remains is settled without looking.
@@ -297,7 +297,7 @@ impl WebGpuEngine {
         list: u32,
         host: &impl Host,
     ) -> Result<()> {
-        let least = (pace.live * LEAST_BLOCK) as f64;
+        let least = (pace.live * self.kernels.rank.cols_a_group as usize) as f64;
         if pace.room() <= least.min(self.rate.budget() / 4.0) {
             pace.flush(&race.recorder, &race.control, list, host).await
         } else {
@@ -339,7 +339,30 @@ impl Race {
 }
 
 /// Columns that still fit into this submit, if nobody leaves.
-fn affordable(pace: &Pace<'_>, d: usize) -> usize {
+fn affordable(pace: &Pace<'_>, d: usize, group: usize) -> usize {
     let each = (pace.live.max(1) * d) as f64;
-    ((pace.room() / each) as usize / LEAST_BLOCK * LEAST_BLOCK).max(LEAST_BLOCK)
+    whole_groups((pace.room() / each) as usize, group)
+}
+
+/// At most `cols` columns that fill their workgroups, or one workgroup, however slow the adapter is.
+fn whole_groups(cols: usize, group: usize) -> usize {
+    (cols / group).max(1) * group
+}
+
+#[cfg(test)]
+mod tests {
+    use super::whole_groups;
+
+    #[test]
+    fn blocks_fill_their_workgroups() {
+        for (cols, group, wide) in [
+            (256, 80, 240),
+            (256, 64, 256),
+            (256, 128, 256),
+            (79, 80, 80),
+            (0, 64, 64),
+        ] {
+            assert_eq!(whole_groups(cols, group), wide);
+        }
+    }
 }
