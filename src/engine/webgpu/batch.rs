@@ -171,7 +171,8 @@ impl WebGpuEngine {
             self.gather(&race.recorder, embedding, first, n, &race.rival_ids, &race.rivals);
             let mut at = 0;
             while at < n {
-                let cols = affordable(pace, d, group).min(n - at);
+                let few = if first + at == 0 { group } else { n };
+                let cols = affordable(pace, d, group).min(few).min(n - at);
                 // Vectors lie from the chunk's start, ids from the list's.
                 let columns = Columns::List {
                     first_row: at as u32,
@@ -187,6 +188,10 @@ impl WebGpuEngine {
                     columns,
                     cols,
                 );
+                // The first few decide most.
+                if first + at == 0 && cols < query.rivals.len() {
+                    list = self.compact(race, list, false);
+                }
                 at += cols;
                 self.flush_when_full(race, pace, list, host).await?;
             }
@@ -345,7 +350,7 @@ fn affordable(pace: &Pace<'_>, d: usize, group: usize) -> usize {
 }
 
 /// At most `cols` columns that fill their workgroups, or one workgroup, however slow the adapter is.
-fn whole_groups(cols: usize, group: usize) -> usize {
+pub(super) fn whole_groups(cols: usize, group: usize) -> usize {
     (cols / group).max(1) * group
 }
 

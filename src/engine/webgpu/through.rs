@@ -1,5 +1,6 @@
 //! The rows of heads of which W_O W_U is kept: their race through it.
 
+use super::batch::whole_groups;
 use super::engine::WebGpuEngine;
 use super::middle::Middle;
 use super::pace::Pace;
@@ -14,8 +15,6 @@ use crate::kernels::middle::{ThroughBound, ThroughColumns};
 const OWN: u32 = 2;
 /// Tokens of the first block; each is twice the one before.
 const FIRST_BLOCK: usize = 1024;
-/// A block is never smaller, however slow the adapter is.
-const LEAST_BLOCK: usize = 256;
 
 impl WebGpuEngine {
     /// Records the whole vocabulary for the live rows of such heads, and their end; returns the list of the other rows.
@@ -84,7 +83,7 @@ impl WebGpuEngine {
             let mut at = 0;
             while at < tokens {
                 let room = pace.room().max(0.0) / (batch.pairs * d_head) as f64;
-                let cols = (room as usize).max(LEAST_BLOCK).min(block).min(tokens - at);
+                let cols = whole_groups((room as usize).min(block), through.cols_a_group as usize).min(tokens - at);
                 let group = (through.cols_a_group, through.rows_a_group);
                 self.plan(race, own, (cols as u32, cols as u32), d_head, group);
                 let bound = ThroughBound {

@@ -2,6 +2,8 @@
 // Where that is closer to a tie than it can be off, the logit itself is summed, in the order of the product.
 //# if #ENABLE
 enable subgroups;
+// Control may be written, so a compiler cannot know that the number of live rows is the same for all; no one writes it here.
+diagnostic(off, subgroup_uniformity);
 //# end
 
 struct Row { token: u32, k: u32, z: f32, above: atomic<u32>, below: atomic<u32> }
@@ -63,8 +65,12 @@ fn main(
 //# end
 //# end
 //# end
-    for (var i = 0u; i < p.n4; i++) {
-//# for Q in 0..#QUADS
+    // A loop for every number of quads, of which one has steps; see project_rank/registers.wgsl.
+    let quads = min((last - m0) / 4u + 1u, #QUADSu);
+//# for UPTO in 1..=#QUADS
+    let steps#UPTO = select(0u, p.n4, quads == #UPTOu);
+    for (var i = 0u; i < steps#UPTO; i++) {
+//# for Q in 0..#UPTO
 //# if #BROADCAST
         let w#Q = v[a#Q + i];
 //# for L in 0..4
@@ -79,13 +85,14 @@ fn main(
 //# end
 //# for J in 0..#COLS
         let e#J = unpacked(middle[b#J + i]);
-//# for Q in 0..#QUADS
+//# for Q in 0..#UPTO
 //# for L in 0..4
         c#Q_#L_#J = fma(x#Q_#L.w, e#J.w, fma(x#Q_#L.z, e#J.z, fma(x#Q_#L.y, e#J.y, fma(x#Q_#L.x, e#J.x, c#Q_#L_#J))));
 //# end
 //# end
 //# end
     }
+//# end
 //# for J in 0..#COLS
     let scale#J = bitcast<f32>(middle[b#J + p.n4]);
     let off#J = bitcast<f32>(middle[b#J + p.n4 + 1u]);
