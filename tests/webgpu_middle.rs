@@ -31,7 +31,7 @@ fn tokens(words_of: &[u32], n4: usize) -> Vec<RoundedToken> {
 #[test]
 fn transpose_equals_its_twin() {
     let bench = Bench::new();
-    let through = Through::new(&bench.gpu, false, 16, false);
+    let through = Through::new(&bench.gpu, (false, false), 16, false);
     for (first, row, rows, cols) in [(0, 4, 1, 4), (8, 40, 12, 37), (4, 300, 64, 300)] {
         let elements = Noise::new(1).real(first + rows * row);
         let to = bench.poisoned(rows * cols);
@@ -44,7 +44,7 @@ fn transpose_equals_its_twin() {
 #[test]
 fn bytes_are_the_twins_and_what_they_lost_is_said() {
     let bench = Bench::new();
-    let through = Through::new(&bench.gpu, false, 16, false);
+    let through = Through::new(&bench.gpu, (false, false), 16, false);
     for (n4, n, first) in [(1, 1, 0), (3, 70, 5), (16, 129, 1)] {
         let mut product = Noise::new(n as u32).real(n * n4 * 4);
         let bad = [f32::NAN, f32::INFINITY, 2e12, 1e-16];
@@ -85,8 +85,8 @@ fn bytes_are_the_twins_and_what_they_lost_is_said() {
 #[test]
 fn counts_are_those_of_the_product() {
     let bench = Bench::new();
-    for broadcast in [false, true] {
-        let through = Through::new(&bench.gpu, broadcast, 16, false);
+    for (broadcast, software) in [(false, false), (true, false), (true, true)] {
+        let through = Through::new(&bench.gpu, (broadcast, software), 16, false);
         for shape in [
             (1, 1, 4, 4, 1),
             (7, 3, 8, 300, 40),

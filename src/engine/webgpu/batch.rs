@@ -225,7 +225,7 @@ impl WebGpuEngine {
                 list = self.compact(race, list, false);
                 pace.add_settled((cols * batch.rows()) as u64);
                 at += cols;
-                block = (block + block / 2).next_multiple_of(group);
+                block += whole_groups(block / 2, group);
                 self.flush_when_full(race, pace, list, host).await?;
             }
             // Nobody is left: what remains is settled without looking.

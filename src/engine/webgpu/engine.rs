@@ -51,7 +51,7 @@ impl WebGpuEngine {
         let chosen = trial::choose(&gpu, &acquired.name, acquired.subgroup, acquired.fallback, &tuning).await?;
         let broadcast = chosen.variant == Variant::Broadcast;
         let wrong = tuning.wrong_on_purpose == Some(Wrong::Through);
-        let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, broadcast, wrong).await?;
+        let kernels = Kernels::new(&gpu, chosen.rank, chosen.plan, (broadcast, acquired.fallback), wrong).await?;
         let engine = Self {
             gpu,
             kernels,

@@ -26,7 +26,13 @@ pub struct Kernels {
 
 impl Kernels {
     /// Compiles everything but `rank` and `plan`, which the trial has compiled already.
-    pub async fn new(gpu: &Gpu, rank: ProjectRank, plan: Plan, broadcast: bool, wrong: bool) -> Result<Self> {
+    pub async fn new(
+        gpu: &Gpu,
+        rank: ProjectRank,
+        plan: Plan,
+        (broadcast, software): (bool, bool),
+        wrong: bool,
+    ) -> Result<Self> {
         let fault = |e| {
             Error::WebGpuSelfTestFailed(format!(
                 "The graphics adapter did not accept our kernels ({e}). The CPU engine is used instead."
@@ -39,7 +45,7 @@ impl Kernels {
             admit: Admit::new(gpu),
             plan,
             rank,
-            through: Through::new(gpu, broadcast, lanes, wrong),
+            through: Through::new(gpu, (broadcast, software), lanes, wrong),
             compact: Compact::new(gpu),
             finish: Finish::new(gpu),
             gather: Gather::new(gpu),

@@ -1,8 +1,8 @@
 //! W_O W_U of heads that copy much, kept from one ranking to the next.
 //!
 //! A row that stays in the race to its end meets every token. That takes d_model multiply-adds a token, or d_head through W_O W_U, which
-//! takes as much to make as d_head such rows. So a head's is made once it would have saved half of that so far: whoever asks the
-//! same model again, with another k or another relation, mostly meets the same heads.
+//! takes as much to make as d_head such rows. So a head's is made once half as many stayed, the last ranking counting in full, the one
+//! before half: whoever asks the same model again, with another k or another relation, mostly meets the same heads.
 
 use super::engine::WebGpuEngine;
 use super::pace::Pace;
@@ -26,7 +26,7 @@ const LEAST_TOKENS: usize = 64;
 
 /// What is known of the heads of a layer.
 pub struct Heads {
-    /// Rows of each that met every token, so far.
+    /// Rows of each that met every token: of the last ranking, and half of what was here before it.
     stayed: RefCell<Vec<u64>>,
     /// Of each, the sum of squares of W_O.
     w_o: RefCell<Vec<f64>>,
@@ -57,7 +57,7 @@ impl Heads {
     pub fn saw(&self, member: &[u8], pairs: usize) {
         let member = member.chunks_exact(pairs.max(1));
         for (stayed, row) in self.stayed.borrow_mut().iter_mut().zip(member) {
-            *stayed += row.iter().filter(|m| **m & (HIT | SUPPRESSION_HIT) != 0).count() as u64;
+            *stayed = *stayed / 2 + row.iter().filter(|m| **m & (HIT | SUPPRESSION_HIT) != 0).count() as u64;
         }
     }
 

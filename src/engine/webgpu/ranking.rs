@@ -243,12 +243,12 @@ impl WebGpuEngine {
         };
         for (pairs, lot) in lots {
             let (member, multiply_adds) = self.answer_of(lot, d_model, host).await?;
-            heads.saw(&member, pairs.len());
             for (head, row) in member.chunks_exact(pairs.len().max(1)).enumerate() {
                 all.member[head * n_pairs + pairs.start..][..row.len()].copy_from_slice(row);
             }
             all.multiply_adds += multiply_adds;
         }
+        heads.saw(&all.member, n_pairs);
         Ok(all)
     }
 

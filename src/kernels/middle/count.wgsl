@@ -93,37 +93,41 @@ fn main(
 //# end
     }
 //# end
+    // Bits of the tokens that are there, and of those of which something is told.
+    var there = 0u;
+    var told = 0u;
 //# for J in 0..#COLS
     let scale#J = bitcast<f32>(middle[b#J + p.n4]);
     let off#J = bitcast<f32>(middle[b#J + p.n4 + 1u]);
-    let t#J = p.first_token + j0 + #Ju;
-    let ok#J = j0 + #Ju < p.cols;
+    there |= select(0u, 1u << #Ju, j0 + #Ju < p.cols);
+    told |= select(0u, 1u << #Ju, off#J >= 0f);
 //# end
-    // Of every row, a bit for each token that was not told apart from the target.
+    // Of every row, the bits of the tokens that were not told apart from the target.
     var close: array<u32, #ROWS>;
 //# for Q in 0..#QUADS
 //# for L in 0..4
-    close[#Q * 4 + #L] = 0u;
-    if (m0 + #Qu * 4u + #Lu < n_live) {
-        let r = live[m0 + #Qu * 4u + #Lu];
-        let token = rows[r].token;
+    {
+        let r = live[min(m0 + #Qu * 4u + #Lu, last)];
         let z = rows[r].z;
         let length = lengths[r];
         var above = 0u;
         var below = 0u;
-        var left = 0u;
 //# for J in 0..#COLS
-        if (ok#J && t#J != token) {
-            let by = c#Q_#L_#J * scale#J - z;
-            let sure = length >= 0f && off#J >= 0f && abs(by) > (length * off#J + LEAST) * 1.0001f;
-            above += u32(sure && by > 0f);
-            below += u32(sure && by < 0f);
-            left |= u32(!sure) << #Ju;
-        }
+        let by#J = c#Q_#L_#J * scale#J - z;
+        let reach#J = length * off#J + LEAST;
+        above |= select(0u, 1u << #Ju, by#J > reach#J);
+        below |= select(0u, 1u << #Ju, by#J < -reach#J);
 //# end
-        if (above > 0u) { atomicAdd(&rows[r].above, above); }
-        if (below > 0u) { atomicAdd(&rows[r].below, below); }
-        close[#Q * 4 + #L] = left;
+        // Without its own target, which is no token that could beat it.
+        let own = rows[r].token - (p.first_token + j0);
+        var others = there & ~select(0u, 1u << (own & 31u), own < #COLSu);
+        others = select(0u, others, m0 + #Qu * 4u + #Lu < n_live);
+        let sure = select(0u, others & told, length >= 0f);
+        above &= sure;
+        below &= sure;
+        if (above != 0u) { atomicAdd(&rows[r].above, countOneBits(above)); }
+        if (below != 0u) { atomicAdd(&rows[r].below, countOneBits(below)); }
+        close[#Q * 4 + #L] = others & ~(above | below);
     }
 //# end
 //# end

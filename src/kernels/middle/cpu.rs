@@ -45,7 +45,7 @@ pub fn round_plain(product: &[f32], off: f32) -> RoundedToken {
 
 /// |v|, or -1 where it is no number to reckon with.
 pub fn length_plain(v: &[f32]) -> f32 {
-    let length = v.iter().map(|v| v * v).sum::<f32>().sqrt() * 1.0001 + 1e-16;
+    let length = v.iter().map(|v| v * v).sum::<f32>().sqrt() * 1.0002 + 1e-16;
     if length <= MOST { length } else { -1.0 }
 }
 
@@ -72,7 +72,7 @@ pub fn count_through_plain<'a>(
             .zip(&token.bytes)
             .fold(0f32, |sum, (v, b)| v.mul_add(f32::from(*b), sum));
         let by = sum * token.scale - target.1;
-        let sure = length >= 0.0 && token.off >= 0.0 && by.abs() > (length * token.off + LEAST) * 1.0001;
+        let sure = length >= 0.0 && token.off >= 0.0 && by.abs() > length * token.off + LEAST;
         let (mut above, mut below) = (by > 0.0, by < 0.0);
         if !sure {
             let z = logit(y, vector);

@@ -5,7 +5,9 @@ use crate::kernels::gpu::{Gpu, Grid, Recorder, enable, expand};
 use crate::kernels::plan::LOOKED_AT;
 
 const QUADS: u32 = 3;
-const COLS: u32 = 5;
+/// Tokens an invocation: many on a software adapter, where registers are memory and unpacking bytes is dear.
+const COLS_SOFTWARE: u32 = 12;
+const COLS: u32 = 4;
 
 /// The compiled kernels of a race through the middle.
 pub struct Through {
@@ -54,21 +56,22 @@ pub struct ThroughColumns {
 }
 
 impl Through {
-    /// `broadcast`: with `subgroupBroadcast`, whose subgroups are no larger than `lanes`.
+    /// `broadcast`: with `subgroupBroadcast`, whose subgroups are no larger than `lanes`. `software`: the adapter is one.
     ///
     /// `wrong` makes it take above for below: for the test that the self-test sees it.
-    pub fn new(gpu: &Gpu, broadcast: bool, lanes: u32, wrong: bool) -> Self {
+    pub fn new(gpu: &Gpu, (broadcast, software): (bool, bool), lanes: u32, wrong: bool) -> Self {
+        let cols = if software { COLS_SOFTWARE } else { COLS };
         let constants = [
             ("QUADS", QUADS),
             ("ROWS", QUADS * 4),
-            ("COLS", COLS),
+            ("COLS", cols),
             ("BROADCAST", u32::from(broadcast)),
             ("LOOKED_AT", LOOKED_AT as u32),
             enable(broadcast),
         ];
         let mut count = expand(include_str!("count.wgsl"), &constants);
         if wrong {
-            count = count.replace("sure && by > 0f", "sure && by < 0f");
+            count = count.replace(" > reach", " < reach");
         }
         let plain = |name: &str, source: &str| gpu.pipeline(name, source, &[]);
         Self {
@@ -76,7 +79,7 @@ impl Through {
             round: plain("middle/round", include_str!("round.wgsl")),
             select: plain("middle/select", include_str!("select.wgsl")),
             count: gpu.pipeline("middle/count", &count, &[("LANES", f64::from(lanes))]),
-            cols_a_group: lanes * COLS,
+            cols_a_group: lanes * cols,
             rows_a_group: QUADS * 4,
         }
     }

@@ -10,7 +10,7 @@ struct Params { head: u32, pairs: u32, width4: u32, n4: u32, list: u32, into: u3
 @group(0) @binding(5) var<uniform> p: Params;
 
 const MOST: f32 = 1e12;
-// What squares that vanish can hide.
+// What squares that vanish can hide. The share covers the roundings of the root and of the comparison itself.
 const LEAST: f32 = 1e-16;
 
 @compute @workgroup_size(64)
@@ -22,7 +22,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     var sum = 0f;
     for (var i = 0u; i < p.n4; i++) { sum += dot(v[start + i], v[start + i]); }
     let finite = (bitcast<u32>(sum) & 0x7f800000u) != 0x7f800000u;
-    let length = sqrt(sum) * 1.0001f + LEAST;
+    let length = sqrt(sum) * 1.0002f + LEAST;
     lengths[r] = select(-1f, length, finite && length <= MOST);
     own[atomicAdd(&control[p.into], 1u)] = r;
 }

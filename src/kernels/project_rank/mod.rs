@@ -84,11 +84,27 @@ pub struct ProjectRank {
     smaller: Option<(String, u32, u32)>,
 }
 
-const QUADS: u32 = 3;
-/// Tokens an invocation: five where rows are shared (measured best on a software adapter), fewer where each loads its own.
-const COLS_BROADCAST: u32 = 5;
-const COLS_REGISTERS: u32 = 4;
-const LANES: u32 = 16;
+/// The block of an invocation, and how many make a workgroup.
+struct Block {
+    /// Rows, in fours.
+    quads: u32,
+    /// Tokens.
+    cols: u32,
+    lanes: u32,
+}
+
+/// Measured best on a software adapter, where registers are memory: a fifth faster than 3 by 5, a third with few rows.
+const BROADCAST: Block = Block {
+    quads: 4,
+    cols: 8,
+    lanes: 8,
+};
+/// Smaller where each loads rows of its own.
+const REGISTERS: Block = Block {
+    quads: 3,
+    cols: 4,
+    lanes: 16,
+};
 
 fn with_lanes(gpu: &Gpu, source: &str, lanes: u32) -> wgpu::ComputePipeline {
     gpu.pipeline("project_rank/registers", source, &[("LANES", f64::from(lanes))])
@@ -130,26 +146,30 @@ impl ProjectRank {
             });
         }
         let broadcast = variant == Variant::Broadcast;
-        let cols = if broadcast { COLS_BROADCAST } else { COLS_REGISTERS };
-        let constants = [
-            ("QUADS", QUADS),
-            ("COLS", cols),
-            ("BROADCAST", u32::from(broadcast)),
-            enable(broadcast),
-        ];
-        let source = expand(include_str!("registers.wgsl"), &constants);
+        let Block { quads, cols, lanes } = if broadcast { BROADCAST } else { REGISTERS };
+        let source = |cols| {
+            let constants = [
+                ("QUADS", quads),
+                ("COLS", cols),
+                ("BROADCAST", u32::from(broadcast)),
+                enable(broadcast),
+            ];
+            expand(include_str!("registers.wgsl"), &constants)
+        };
         // A subgroup must not be larger than the workgroup whose rows it shares.
         let few = if broadcast { subgroup.max(4) } else { 4 };
-        let lanes = LANES.max(few);
-        let pipeline = gpu.checked(|| with_lanes(gpu, &source, lanes)).await.map_err(fault)?;
+        let lanes = lanes.max(few);
+        let count = source(cols);
+        let pipeline = gpu.checked(|| with_lanes(gpu, &count, lanes)).await.map_err(fault)?;
         Ok(Self {
             count: pipeline.clone(),
             targets: pipeline,
             cols_a_group: lanes * cols,
-            rows_a_group: QUADS * 4,
+            rows_a_group: quads * 4,
             lanes,
             target_cols_a_group: lanes * cols,
-            smaller: Some((source, few, cols)),
+            // As many tokens as rows: every row has one target.
+            smaller: Some((source(quads), few, quads)),
         })
     }
 
