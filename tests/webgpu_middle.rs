@@ -6,9 +6,10 @@ mod gpu_support;
 
 use gpu_support::Bench;
 use headmap::engine::webgpu::case::Noise;
+use headmap::kernels::gpu::POISON;
 use headmap::kernels::middle::{
-    RoundedToken, Seen, Through, ThroughBound, ThroughColumns, count_through_plain, length_plain, round_plain,
-    transpose_plain, words,
+    RoundedToken, Seen, Through, ThroughBound, ThroughColumns, count_through_plain, length_plain, project_plain,
+    round_plain, words,
 };
 use headmap::kernels::plan::{LOOKED_AT, Next, Plan};
 use headmap::kernels::project_rank::{count_plain, logit};
@@ -29,15 +30,32 @@ fn tokens(words_of: &[u32], n4: usize) -> Vec<RoundedToken> {
 }
 
 #[test]
-fn transpose_equals_its_twin() {
+fn products_are_the_twins_and_nothing_else_is_written() {
     let bench = Bench::new();
-    let through = Through::new(&bench.gpu, (false, false), 16, false);
-    for (first, row, rows, cols) in [(0, 4, 1, 4), (8, 40, 12, 37), (4, 300, 64, 300)] {
-        let elements = Noise::new(1).real(first + rows * row);
-        let to = bench.poisoned(rows * cols);
-        through.transpose(&bench.to, [first, row, rows, cols], [&bench.floats(&elements), &to]);
-        let plain = transpose_plain(&elements, first, row, rows, cols);
-        assert_eq!(bench.read_floats(&to, rows * cols), plain);
+    for flags in [(false, false), (false, true), (true, true)] {
+        let through = Through::new(&bench.gpu, flags, 16, false);
+        for (d, dh, head, first_row, n) in [
+            (4, 4, 0, 0, 1),
+            (12, 8, 2, 3, 70),
+            (300, 64, 1, 1, 129),
+            (36, 20, 0, 5, 257),
+        ] {
+            let mut noise = Noise::new(1);
+            let (w_o, vectors) = (noise.whole((head + 1) * dh * d), noise.whole((first_row + n + 2) * d));
+            let to = bench.poisoned((n + 1) * dh);
+            through.project(
+                &bench.to,
+                [d / 4, dh / 4],
+                head * dh * d,
+                (first_row, n),
+                [&bench.floats(&w_o), &bench.floats(&vectors), &to],
+            );
+            let mut plain = project_plain(&w_o[head * dh * d..], &vectors[first_row * d..][..n * d], d);
+            plain.resize((n + 1) * dh, f32::from_bits(POISON));
+            let bits = |v: Vec<f32>| v.into_iter().map(|v| (v + 0.0).to_bits()).collect::<Vec<_>>();
+            let got = bits(bench.read_floats(&to, (n + 1) * dh));
+            assert!(got == bits(plain), "{flags:?}: {dh} x {d}, {n} tokens");
+        }
     }
 }
 
@@ -136,11 +154,7 @@ fn count_once(
     let vector = |t: u32| &embedding[t as usize * d..][..d];
     let z = |row: usize| logit(&y[row * d..][..d], vector(target(row)));
     // The middle, by the kernels.
-    let (across, part) = (transpose_plain(&w_o, 0, d, dh, d), n_vocab * dh);
-    let product: Vec<f32> = (0..n_vocab as u32)
-        .flat_map(|t| (0..dh).map(|j| fold(vector(t), &across, dh, j)).collect::<Vec<_>>())
-        .collect();
-    assert_eq!(product.len(), part);
+    let product = project_plain(&w_o, &embedding, d);
     let norm = |m: &[f32]| m.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
     let longest = embedding.chunks_exact(d).map(norm).fold(0.0, f64::max);
     let off = headmap::kernels::middle::off(d, dh, norm(&w_o), longest).unwrap();

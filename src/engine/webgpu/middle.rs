@@ -1,8 +1,7 @@
 //! W_O W_U of heads that copy much, kept from one ranking to the next.
 //!
 //! A row that stays in the race to its end meets every token. That takes d_model multiply-adds a token, or d_head through W_O W_U, which
-//! takes as much to make as d_head such rows. So a head's is made once half as many stayed, the last ranking counting in full, the one
-//! before half: whoever asks the same model again, with another k or another relation, mostly meets the same heads.
+//! takes as much to make as d_head such rows. So a head's is made when half as many stayed in the last ranking: whoever asks the same model again, with another k or another relation, mostly meets the same heads.
 
 use super::engine::WebGpuEngine;
 use super::pace::Pace;
@@ -11,7 +10,6 @@ use super::scratch::{Scratch, Use};
 use super::weights::{Embedding, Layer, padded};
 use crate::engine::{HIT, Host, SUPPRESSION_HIT, Shape};
 use crate::error::Result;
-use crate::kernels::gemm_gpu::{Place, Sizes};
 use crate::kernels::gpu::Gpu;
 use crate::kernels::middle::{off, words};
 use std::cell::{Cell, RefCell};
@@ -19,14 +17,14 @@ use std::rc::Rc;
 
 /// Bytes of all that is kept, of every model: nine heads of GPT-2.
 const KEPT_BYTES: u64 = 32 << 20;
-/// Bytes of W_O of a head, and of a part of its W_O W_U before rounding, at most each.
+/// Bytes of a part of a head's W_O W_U before rounding, at most.
 const PART_BYTES: usize = 2 << 20;
 /// Tokens of a part at least, however slow the adapter is.
 const LEAST_TOKENS: usize = 64;
 
 /// What is known of the heads of a layer.
 pub struct Heads {
-    /// Rows of each that met every token: of the last ranking, and half of what was here before it.
+    /// Rows of each that met every token in the last ranking.
     stayed: RefCell<Vec<u64>>,
     /// Of each, the sum of squares of W_O.
     w_o: RefCell<Vec<f64>>,
@@ -57,7 +55,7 @@ impl Heads {
     pub fn saw(&self, member: &[u8], pairs: usize) {
         let member = member.chunks_exact(pairs.max(1));
         for (stayed, row) in self.stayed.borrow_mut().iter_mut().zip(member) {
-            *stayed = *stayed / 2 + row.iter().filter(|m| **m & (HIT | SUPPRESSION_HIT) != 0).count() as u64;
+            *stayed = row.iter().filter(|m| **m & (HIT | SUPPRESSION_HIT) != 0).count() as u64;
         }
     }
 
@@ -115,11 +113,10 @@ impl WebGpuEngine {
             d_head,
             ..
         } = layer.shape;
-        let (d, dh) = (padded(d_model), padded(d_head));
-        if 4 * d_head > d_model || d * dh * 4 > PART_BYTES {
+        if 4 * d_head > d_model {
             return Ok(0);
         }
-        let bytes = (n_vocab * words(dh / 4) * 4) as u64;
+        let bytes = n_vocab as u64 * words(padded(d_head) / 4) as u64 * 4;
         let mut multiply_adds = 0;
         for head in layer.heads.due(self.keep_from.get().unwrap_or(d_head as u64 / 2)) {
             let w_o = layer.heads.w_o.borrow()[head].sqrt();
@@ -148,32 +145,16 @@ impl WebGpuEngine {
     ) -> Result<()> {
         let (d, dh) = (padded(layer.shape.d_model), padded(layer.shape.d_head));
         let most = (PART_BYTES / (dh * 4)).min(embedding.tile_rows);
-        let across = scratch.get(&self.gpu, Use::Across, d * dh * 4)?;
         let part = scratch.get(&self.gpu, Use::Part, most * dh * 4)?;
         let (to, through) = (&race.recorder, &self.kernels.through);
-        through.transpose(to, [head * dh * d, d, dh, d], [&layer.w_o, &across]);
-        let place = |first, row| Place { first, row, step: 0 };
         for (i, vectors) in embedding.tiles.iter().enumerate() {
             let (first, tokens) = embedding.tile(i);
             let mut at = 0;
             while at < tokens {
                 let room = (pace.room().max(0.0) / (d * dh) as f64) as usize;
                 let m = room.max(LEAST_TOKENS).min(most).min(tokens - at);
-                // [m, dh] = W_E[at.., d] W_O^h across [d, dh]
-                self.kernels.gemm.record(
-                    to,
-                    Sizes {
-                        batch: 1,
-                        m,
-                        k: d,
-                        n: dh,
-                    },
-                    [
-                        (vectors, place(at * d, d)),
-                        (&across, place(0, dh)),
-                        (&part, place(0, dh)),
-                    ],
-                );
+                let buffers = [&layer.w_o, vectors, &part];
+                through.project(to, [d / 4, dh / 4], head * dh * d, (at, m), buffers);
                 through.round(to, dh / 4, (first + at, m), off, [&part, &into.tokens]);
                 pace.add_product(m * d * dh);
                 at += m;

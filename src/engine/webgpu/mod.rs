@@ -51,7 +51,7 @@ pub struct Tuning {
     pub mlp: MlpChoice,
     /// Fill memory with a pattern before use, so that nothing can rely on zeros. For tests.
     pub poison: bool,
-    /// Rows of a head that met every token, after which its W_O W_U is kept; half of d_head if not said.
+    /// Rows of a head that met every token in a ranking, after which its W_O W_U is kept; half of d_head if not said.
     pub keep_from: Option<u64>,
     /// Compile a kernel that counts wrongly. For the test that the self-test sees it.
     pub wrong_on_purpose: Option<Wrong>,

@@ -24,8 +24,7 @@ pub enum Use {
     OwnA,
     OwnB,
     Lengths,
-    /// W_O of one head across, and a part of its W_O W_U.
-    Across,
+    /// A part of W_O W_U of one head.
     Part,
     /// State of the rows.
     Rows,

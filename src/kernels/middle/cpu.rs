@@ -5,10 +5,11 @@ use crate::kernels::project_rank::{Counts, logit};
 const LEAST: f32 = 1e-15;
 const MOST: f32 = 1e12;
 
-/// The transpose of `rows` rows of `cols` elements, `row` apart, from element `first` on.
-pub fn transpose_plain(elements: &[f32], first: usize, row: usize, rows: usize, cols: usize) -> Vec<f32> {
-    (0..rows * cols)
-        .map(|i| elements[first + i % rows * row + i / rows])
+/// Every token vector of `vectors` `[n, d]` times every row of `w_o` `[d_head, d]`: `[n, d_head]`.
+pub fn project_plain(w_o: &[f32], vectors: &[f32], d: usize) -> Vec<f32> {
+    vectors
+        .chunks_exact(d)
+        .flat_map(|e| w_o.chunks_exact(d).map(|row| logit(row, e)))
         .collect()
 }
 

@@ -4,14 +4,20 @@ use super::words;
 use crate::kernels::gpu::{Gpu, Grid, Recorder, enable, expand};
 use crate::kernels::plan::LOOKED_AT;
 
+/// Rows of `count`, in fours.
 const QUADS: u32 = 3;
 /// Tokens an invocation: many on a software adapter, where registers are memory and unpacking bytes is dear.
 const COLS_SOFTWARE: u32 = 12;
 const COLS: u32 = 4;
+/// Rows (in fours) and tokens of an invocation of `project`, likewise.
+const PROJECT_SOFTWARE: (u32, u32) = (4, 8);
+const PROJECT: (u32, u32) = (2, 4);
 
 /// The compiled kernels of a race through the middle.
 pub struct Through {
-    transpose: wgpu::ComputePipeline,
+    project: wgpu::ComputePipeline,
+    /// Rows (in fours) and tokens of a workgroup of `project`.
+    project_group: (u32, u32),
     round: wgpu::ComputePipeline,
     select: wgpu::ComputePipeline,
     count: wgpu::ComputePipeline,
@@ -61,44 +67,49 @@ impl Through {
     /// `wrong` makes it take above for below: for the test that the self-test sees it.
     pub fn new(gpu: &Gpu, (broadcast, software): (bool, bool), lanes: u32, wrong: bool) -> Self {
         let cols = if software { COLS_SOFTWARE } else { COLS };
-        let constants = [
-            ("QUADS", QUADS),
-            ("ROWS", QUADS * 4),
-            ("COLS", cols),
-            ("BROADCAST", u32::from(broadcast)),
-            ("LOOKED_AT", LOOKED_AT as u32),
-            enable(broadcast),
-        ];
-        let mut count = expand(include_str!("count.wgsl"), &constants);
+        let block = |quads: u32, cols: u32| {
+            [
+                ("QUADS", quads),
+                ("ROWS", quads * 4),
+                ("COLS", cols),
+                ("BROADCAST", u32::from(broadcast)),
+                ("LOOKED_AT", LOOKED_AT as u32),
+                enable(broadcast),
+            ]
+        };
+        let mut count = expand(include_str!("count.wgsl"), &block(QUADS, cols));
         if wrong {
             count = count.replace(" > reach", " < reach");
         }
+        let (quads, tokens) = if software { PROJECT_SOFTWARE } else { PROJECT };
+        let project = expand(include_str!("project.wgsl"), &block(quads, tokens));
+        let with_lanes = |name: &str, source: &str| gpu.pipeline(name, source, &[("LANES", f64::from(lanes))]);
         let plain = |name: &str, source: &str| gpu.pipeline(name, source, &[]);
         Self {
-            transpose: plain("middle/transpose", include_str!("transpose.wgsl")),
+            project: with_lanes("middle/project", &project),
+            project_group: (quads, lanes * tokens),
             round: plain("middle/round", include_str!("round.wgsl")),
             select: plain("middle/select", include_str!("select.wgsl")),
-            count: gpu.pipeline("middle/count", &count, &[("LANES", f64::from(lanes))]),
+            count: with_lanes("middle/count", &count),
             cols_a_group: lanes * cols,
             rows_a_group: QUADS * 4,
         }
     }
 
-    /// Records `to = ` the transpose of `rows` rows of `cols` elements, `row` apart, from element `first` of `elements` on.
-    pub fn transpose(
+    /// Records the products of `tokens` token vectors from row `first_row` of `vectors` on with a head's W_O, which begins at element
+    /// `first` of `w_o`. `d4` and `n4` are d and d_head, in vec4. Buffers: w_o, vectors, the products `[tokens, n4]` vec4.
+    pub fn project(
         &self,
         to: &Recorder,
-        [first, row, rows, cols]: [usize; 4],
-        [elements, transposed]: [&wgpu::Buffer; 2],
+        [d4, n4]: [usize; 2],
+        first: usize,
+        (first_row, tokens): (usize, usize),
+        buffers: [&wgpu::Buffer; 3],
     ) {
-        let params = [first, row, rows, cols].map(|n| n as u32);
-        let groups = (rows * cols).div_ceil(64) as u32;
-        to.dispatch(
-            &self.transpose,
-            &[elements, transposed],
-            &params,
-            Grid::Direct(groups, 1, 1),
-        );
+        let params = [d4, n4, first / 4, first_row, tokens, 0, 0, 0].map(|n| n as u32);
+        let (quads, cols) = self.project_group;
+        let grid = Grid::Direct((tokens as u32).div_ceil(cols), (n4 as u32).div_ceil(quads), 1);
+        to.dispatch(&self.project, &buffers, &params, grid);
     }
 
     /// Records the rounding of `product` `[tokens, n4]` vec4 into the tokens `first_token..` of `middle`; `off` as in [`super::off`].

@@ -7,7 +7,7 @@
 mod cpu;
 mod kernels;
 
-pub use cpu::{RoundedToken, Seen, count_through_plain, length_plain, round_plain, transpose_plain};
+pub use cpu::{RoundedToken, Seen, count_through_plain, length_plain, project_plain, round_plain};
 pub use kernels::{Through, ThroughBound, ThroughColumns};
 
 /// No number of a head that is told of by its middle is larger: sums under it do not overflow.

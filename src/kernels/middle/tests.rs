@@ -39,8 +39,7 @@ impl Head {
     }
 
     fn tokens(&self, off: f32) -> Vec<RoundedToken> {
-        let across = transpose_plain(&self.w_o, 0, self.d, self.v.len(), self.d);
-        let parts = product(&self.e, &across, self.d);
+        let parts = project_plain(&self.w_o, &self.e, self.d);
         parts.chunks_exact(self.v.len()).map(|p| round_plain(p, off)).collect()
     }
 
