@@ -56,6 +56,7 @@ fn project_rank_counts_like_its_twin() {
     let bench = Bench::new();
     for variant in [Variant::Tile, Variant::Registers, Variant::Broadcast] {
         let rank = block_on(ProjectRank::new(&bench.gpu, variant, 16, false)).unwrap();
+        let rank = block_on(rank.with_targets(&bench.gpu)).unwrap();
         for (pairs, heads, d, n_vocab) in [(1, 1, 4, 1), (7, 3, 300, 40), (13, 5, 12, 257), (65, 2, 36, 700)] {
             count_once(&bench, &rank, pairs, heads, d, n_vocab, variant);
         }
@@ -99,14 +100,14 @@ fn count_once(
     let [y_buffer, targets, vectors, listed] = &buffers;
     let (rows, live_buffer, id_buffer) = (bench.words(&state), bench.words(&live), bench.words(&ids));
     let plan = Plan::new(&bench.gpu);
-    let go = |vectors: &wgpu::Buffer, cols: usize, cols_a_group: u32, columns: Columns| {
+    let go = |vectors: &wgpu::Buffer, cols: usize, (cols_a_group, rows_a_group): (u32, u32), columns: Columns| {
         let next = Next {
             list,
             cols: cols as u32,
             cols_counted: 0,
             d: d as u32,
             cols_a_group,
-            rows_a_group: rank.rows_a_group,
+            rows_a_group,
         };
         plan.record(&bench.to, next, &control, &args);
         let bound = Bound {
@@ -120,15 +121,15 @@ fn count_once(
         };
         rank.record(&bench.to, &bound, (d / 4) as u32, pairs as u32, list, columns);
     };
-    let few = rank.target_cols_a_group();
-    go(targets, few as usize, few, Columns::Targets);
+    let (few, few_rows) = rank.target_group();
+    go(targets, few as usize, (few, few_rows), Columns::Targets);
     // The vocabulary but for its first token, then every third token from a list, from the second on.
     let rest = n_vocab - 1;
     if rest > 0 {
         go(
             vectors,
             rest,
-            rank.cols_a_group,
+            (rank.cols_a_group, rank.rows_a_group),
             Columns::Range {
                 first_row: 1,
                 first_token: 1,
@@ -140,7 +141,7 @@ fn count_once(
         go(
             listed,
             ids.len() - 1,
-            rank.cols_a_group,
+            (rank.cols_a_group, rank.rows_a_group),
             Columns::List {
                 first_row: 1,
                 first: 1,

@@ -135,8 +135,8 @@ impl WebGpuEngine {
         self.kernels
             .admit
             .record(to, batch, d4, limit(embedding.largest), buffers);
-        let cols = self.kernels.rank.target_cols_a_group();
-        self.plan(race, 0, (cols, 1), d_model, (cols, self.kernels.rank.rows_a_group));
+        let (cols, rows) = self.kernels.rank.target_group();
+        self.plan(race, 0, (cols, 1), d_model, (cols, rows));
         self.kernels.rank.record(
             to,
             &race.bound(&race.targets, &race.target_ids, 0),

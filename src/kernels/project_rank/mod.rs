@@ -79,9 +79,9 @@ pub struct ProjectRank {
     pub rows_a_group: u32,
     /// Invocations of a workgroup of such a kernel without workgroup memory.
     pub lanes: u32,
-    target_cols_a_group: u32,
-    /// Source, lanes and tokens an invocation of the pipeline for targets that is still to be compiled.
-    smaller: Option<(String, u32, u32)>,
+    target_group: (u32, u32),
+    /// Source and lanes of the pipeline for targets that is still to be compiled.
+    smaller: Option<(String, u32)>,
 }
 
 /// The block of an invocation, and how many make a workgroup.
@@ -99,6 +99,8 @@ const BROADCAST: Block = Block {
     cols: 8,
     lanes: 8,
 };
+/// Quads of rows, and tokens, of an invocation that looks at targets: four lanes make a square.
+const TARGETS: u32 = 2;
 /// Smaller where each loads rows of its own.
 const REGISTERS: Block = Block {
     quads: 3,
@@ -141,13 +143,13 @@ impl ProjectRank {
                 cols_a_group: 128,
                 rows_a_group: 64,
                 lanes: 64,
-                target_cols_a_group: 128,
+                target_group: (128, 64),
                 smaller: None,
             });
         }
         let broadcast = variant == Variant::Broadcast;
         let Block { quads, cols, lanes } = if broadcast { BROADCAST } else { REGISTERS };
-        let source = |cols| {
+        let source = |quads, cols| {
             let constants = [
                 ("QUADS", quads),
                 ("COLS", cols),
@@ -159,7 +161,7 @@ impl ProjectRank {
         // A subgroup must not be larger than the workgroup whose rows it shares.
         let few = if broadcast { subgroup.max(4) } else { 4 };
         let lanes = lanes.max(few);
-        let count = source(cols);
+        let count = source(quads, cols);
         let pipeline = gpu.checked(|| with_lanes(gpu, &count, lanes)).await.map_err(fault)?;
         Ok(Self {
             count: pipeline.clone(),
@@ -167,25 +169,24 @@ impl ProjectRank {
             cols_a_group: lanes * cols,
             rows_a_group: quads * 4,
             lanes,
-            target_cols_a_group: lanes * cols,
-            // As many tokens as rows: every row has one target.
-            smaller: Some((source(quads), few, quads)),
+            target_group: (lanes * cols, quads * 4),
+            smaller: Some((source(TARGETS, TARGETS), few)),
         })
     }
 
     /// Compiles a smaller workgroup for targets, where there is one: it saves work, and a kernel
     /// that loses the trial need not pay for it.
     pub async fn with_targets(mut self, gpu: &Gpu) -> Result<Self, String> {
-        if let Some((source, lanes, cols)) = self.smaller.take() {
+        if let Some((source, lanes)) = self.smaller.take() {
             self.targets = gpu.checked(|| with_lanes(gpu, &source, lanes)).await?;
-            self.target_cols_a_group = lanes * cols;
+            self.target_group = (lanes * TARGETS, TARGETS * 4);
         }
         Ok(self)
     }
 
-    /// Tokens a workgroup looks at when it looks at targets.
-    pub fn target_cols_a_group(&self) -> u32 {
-        self.target_cols_a_group
+    /// Tokens and rows of a workgroup when it looks at targets: at least as many of the former, for every row has its own.
+    pub fn target_group(&self) -> (u32, u32) {
+        self.target_group
     }
 
     /// Records a dispatch over the live rows of `list`; `pairs` pairs a head.
@@ -197,7 +198,7 @@ impl ProjectRank {
                 cols,
             } => (&self.count, 0, first_row, first_token, cols),
             Columns::List { first_row, first, cols } => (&self.count, 1, first_row, first, cols),
-            Columns::Targets => (&self.targets, 2, 0, 0, self.rows_a_group),
+            Columns::Targets => (&self.targets, 2, 0, 0, self.target_group.1),
         };
         to.dispatch(
             pipeline,
