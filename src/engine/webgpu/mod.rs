@@ -19,6 +19,7 @@ mod ranking;
 mod run_device;
 mod scratch;
 mod self_test;
+mod steps;
 mod through;
 mod trial;
 mod weights;

@@ -1,10 +1,10 @@
 //! The rows of heads of which W_O W_U is kept: their race through it.
 
-use super::batch::whole_groups;
 use super::engine::WebGpuEngine;
 use super::middle::Middle;
 use super::pace::Pace;
 use super::ranking::Race;
+use super::steps::whole_groups;
 use super::weights::{Embedding, Layer, padded};
 use crate::engine::{Host, Shape};
 use crate::error::Result;
