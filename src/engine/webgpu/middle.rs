@@ -1,7 +1,8 @@
 //! W_O W_U of heads that copy much, kept from one ranking to the next.
 //!
 //! A row that stays in the race to its end meets every token. That takes d_model multiply-adds a token, or d_head through W_O W_U, which
-//! takes as much to make as d_head such rows. So a head's is made when half as many stayed in the last ranking: whoever asks the same model again, with another k or another relation, mostly meets the same heads.
+//! takes as much to make as d_head such rows. So a head's is made when half as many stayed in the last ranking: whoever asks the same
+//! model again, with another k or another relation, mostly meets the same heads.
 
 use super::engine::WebGpuEngine;
 use super::pace::Pace;
@@ -129,7 +130,7 @@ impl WebGpuEngine {
             self.make_middle(scratch, race, pace, (embedding, layer, head, off), &middle, host)
                 .await?;
             layer.heads.middles.borrow_mut()[head] = Some(Rc::new(middle));
-            multiply_adds += (n_vocab * d_model * d_head) as u64;
+            multiply_adds += n_vocab as u64 * (d_model * d_head) as u64;
         }
         Ok(multiply_adds)
     }
