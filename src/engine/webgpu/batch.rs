@@ -3,7 +3,7 @@
 use super::engine::WebGpuEngine;
 use super::pace::Pace;
 use super::ranking::{Asked, Cut, Race};
-use super::steps::{affordable, whole_groups};
+use super::steps::{affordable, larger, whole_groups};
 use super::weights::{Embedding, Layer, padded, write_rows};
 use crate::engine::{Host, Shape};
 use crate::error::Result;
@@ -226,7 +226,7 @@ impl WebGpuEngine {
                 list = self.compact(race, list, false);
                 pace.add_settled((cols * batch.rows()) as u64);
                 at += cols;
-                block += whole_groups(block / 2, group);
+                block = larger(block, group);
                 self.flush_when_full(race, pace, list, host).await?;
             }
             // Nobody is left: what remains is settled without looking.

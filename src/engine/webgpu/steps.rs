@@ -112,9 +112,25 @@ pub(super) fn whole_groups(cols: usize, group: usize) -> usize {
     (cols / group).max(1) * group
 }
 
+/// The next block: half as large again. On a slow adapter what is affordable is less for hundreds of blocks, so it has an end.
+pub(super) fn larger(block: usize, group: usize) -> usize {
+    block.saturating_add(whole_groups(block / 2, group))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::whole_groups;
+    use super::{larger, whole_groups};
+
+    #[test]
+    fn blocks_never_shrink() {
+        assert_eq!(larger(256, 64), 384);
+        let mut block = 64;
+        for _ in 0..1000 {
+            let next = larger(block, 64);
+            assert!(next >= block);
+            block = next;
+        }
+    }
 
     #[test]
     fn blocks_fill_their_workgroups() {

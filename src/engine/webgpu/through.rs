@@ -108,7 +108,7 @@ impl WebGpuEngine {
                 pace.add_counted((batch.pairs * cols * d_head) as f64);
                 own = self.compact(race, own, false);
                 at += cols;
-                block *= 2;
+                block = block.saturating_mul(2);
                 self.flush_when_full(race, pace, list, host).await?;
             }
         }
